@@ -1,0 +1,21 @@
+import { RadiographError } from './errors.ts';
+
+/** Header by which the gateway tells a subgraph how many milliseconds are left for the answer. */
+export const DEADLINE_HEADER = 'x-radiograph-deadline-ms';
+
+/** A signal that aborts with DEADLINE_EXCEEDED after `ms`, or when `parent` aborts. */
+export function deadlineSignal(ms: number, parent?: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new RadiographError('DEADLINE_EXCEEDED', `Not done within ${ms} ms`)),
+    ms,
+  );
+  timer.unref();
+  return parent ? AbortSignal.any([late.signal, parent]) : late.signal;
+}
+
+/** The remaining time from the header, or `fallback` when it is absent or makes no sense. */
+export function remainingMs(header: string | undefined, fallback: number): number {
+  const ms = Number(header);
+  return header !== undefined && Number.isFinite(ms) && ms > 0 ? Math.min(ms, fallback) : fallback;
+}

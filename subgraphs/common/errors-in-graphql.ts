@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { codeOf, isErrorCode, RadiographError } from './errors.ts';
+
+/** The GraphQL server's own refusals, which it raises before any resolver runs. */
+const SERVER_CODES = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'OPERATION_RESOLUTION_FAILURE',
+]);
+
+/** Decides what of an error leaves the house: a known code keeps its sentence, all else becomes INTERNAL with
+ *  an opaque reference under which the log has the cause.
+ *  @param formatted what the GraphQL server would send @param error what was thrown */
+export function publicError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  log: Logger,
+): GraphQLFormattedError {
+  const thrown = error instanceof GraphQLError && error.originalError ? error.originalError : error;
+  const place = {
+    ...(formatted.locations && { locations: formatted.locations }),
+    ...(formatted.path && { path: formatted.path }),
+  };
+  if (thrown instanceof RadiographError && thrown.code !== 'INTERNAL') {
+    if (thrown.cause !== undefined) log.warn({ code: thrown.code, err: thrown.cause }, 'request refused');
+    return { message: thrown.message, ...place, extensions: { code: thrown.code } };
+  }
+  const code = formatted.extensions?.code;
+  // A federated answer carries the subgraph's own public code: it was masked there already.
+  if (isErrorCode(code) && code !== 'INTERNAL')
+    return { message: formatted.message, ...place, extensions: { code } };
+  if (typeof code === 'string' && SERVER_CODES.has(code)) {
+    const name = code.startsWith('GRAPHQL_') ? code : 'BAD_USER_INPUT';
+    return { message: formatted.message, ...place, extensions: { code: name } };
+  }
+  const known = formatted.extensions?.reference;
+  const reference = code === 'INTERNAL' && typeof known === 'string' ? known : randomUUID();
+  log.error({ reference, err: thrown }, 'internal error');
+  return {
+    message: `Something went wrong on our side. Quote this reference: ${reference}`,
+    ...place,
+    extensions: { code: 'INTERNAL', reference },
+  };
+}
+
+/** What a mutation's `userErrors` holds for a fault of the input; faults of the system are thrown on. */
+export function userError(error: unknown, field: readonly (string | number)[]): UserError {
+  if (!(error instanceof RadiographError) || codeOf(error) === 'INTERNAL') throw error;
+  return { code: error.code, message: error.message, field: field.map(String) };
+}
+
+export type UserError = { code: string; message: string; field: string[] };

@@ -1,0 +1,21 @@
+/** Resolves when the process is asked to stop (SIGTERM, SIGINT) or its supervisor is gone. A second signal ends
+ *  it at once. Resources then close in reverse order by `await using`; nothing calls `process.exit` midway. */
+export function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (reason: string) => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve(reason);
+    };
+    process.on('SIGTERM', () => ask('SIGTERM'));
+    process.on('SIGINT', () => ask('SIGINT'));
+    // Started by `npm start`: the pipe to the supervisor breaks when that is killed, and no orphan may stay.
+    if (process.connected) process.on('disconnect', () => ask('supervisor gone'));
+  });
+}
+
+/** Ends the process with a failure when draining takes longer than `ms`: a hung peer must not keep it alive. */
+export function drainDeadline(ms: number): void {
+  setTimeout(() => process.exit(1), ms).unref();
+}

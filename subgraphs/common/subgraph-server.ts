@@ -1,0 +1,127 @@
+import { ApolloServer, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { WebSocketServer } from 'ws';
+import { DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
+import { publicError } from './errors-in-graphql.ts';
+
+/** What a subgraph's context is made from. */
+export type RequestFacts = {
+  readonly requestId: string;
+  /** Aborts when the gateway's deadline has passed or the caller is gone. */
+  readonly signal: AbortSignal;
+};
+
+export type SubgraphOptions<Context extends BaseContext> = {
+  readonly host: string;
+  readonly port: number;
+  readonly typeDefs: DocumentNode;
+  readonly resolvers: object;
+  /** Called for each operation: per-request loaders are made here. */
+  readonly context: (facts: RequestFacts) => Context;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  /** Whether the service can do its work now; a dependency that it can do without does not count. */
+  readonly ready: () => boolean | Promise<boolean>;
+};
+
+export type RunningServer = AsyncDisposable & { readonly url: string };
+
+const LONGEST_REQUEST_MS = 60_000;
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+/** Serves a federated subgraph: `POST /graphql`, graphql-ws on the same path, `/healthz`, `/readyz`, `/metrics`.
+ *  Disposing it stops accepting, ends subscriptions with 1001, and waits for requests in flight. */
+export async function startSubgraph<Context extends BaseContext>(
+  options: SubgraphOptions<Context>,
+): Promise<RunningServer> {
+  const { logger } = options;
+  const schema = buildSubgraphSchema({ typeDefs: options.typeDefs, resolvers: options.resolvers as never });
+  const http = fastify({
+    bodyLimit: BODY_LIMIT,
+    // Above the gateway's own idle time: a socket that we close first gives it ECONNRESET.
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+  });
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    formatError: (formatted, error) => publicError(formatted, error, logger),
+    plugins: [fastifyApolloDrainPlugin(http), ApolloServerPluginLandingPageDisabled()],
+  });
+  await apollo.start();
+  await http.register(fastifyApollo(apollo), {
+    context: async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.on('close', () => gone.abort());
+      const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
+      return options.context({ requestId: request.id, signal: deadlineSignal(ms, gone.signal) });
+    },
+  });
+  registerProbes(http, options);
+  const sockets = subscriptionServer(http, schema, options);
+  const address = await http.listen({ host: options.host, port: options.port });
+  logger.info({ address }, 'subgraph listens');
+  return {
+    url: address,
+    async [Symbol.asyncDispose]() {
+      await sockets.dispose();
+      await apollo.stop();
+      await http.close();
+    },
+  };
+}
+
+function registerProbes<Context extends BaseContext>(
+  http: FastifyInstance,
+  options: SubgraphOptions<Context>,
+): void {
+  http.get('/healthz', () => ({ status: 'ok' }));
+  http.get('/readyz', async (_request, reply) => {
+    const ready = await options.ready();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
+  });
+  http.get('/metrics', async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
+  );
+}
+
+function subscriptionServer<Context extends BaseContext>(
+  http: FastifyInstance,
+  schema: GraphQLSchema,
+  options: SubgraphOptions<Context>,
+) {
+  const sockets = new WebSocketServer({ server: http.server, path: '/graphql', maxPayload: BODY_LIMIT });
+  return useServer(
+    {
+      schema,
+      context: (ctx, id) => {
+        const given = ctx.extra.request.headers['x-request-id'];
+        const gone = new AbortController();
+        ctx.extra.socket.once('close', () => gone.abort());
+        return options.context({ requestId: header(given) ?? id, signal: gone.signal });
+      },
+      onNext: (_ctx, _id, _payload, _args: ExecutionArgs, result) => ({
+        ...result,
+        ...(result.errors && {
+          errors: result.errors.map((error) => publicError(error.toJSON(), error, options.logger) as never),
+        }),
+      }),
+      onError: (_ctx, _id, _payload, errors) =>
+        errors.map((error) => publicError(error.toJSON(), error, options.logger)),
+    },
+    sockets,
+  );
+}
+
+function header(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,616 @@
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { StoredRadiograph, PatientReference } from '../domain/radiograph.ts';
+import type { StoredJob } from '../domain/job.ts';
+import type { StoredClassification } from '../domain/classification.ts';
+import type { Context } from '../context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A moment in time, ISO 8601 in UTC with milliseconds. */
+  DateTime: { input: string; output: string; }
+  /**
+   * A file of a multipart request (GraphQL multipart request specification). The gateway keeps the bytes and hands
+   * a signed claim onward; no other value is accepted.
+   */
+  Upload: { input: string; output: string; }
+  /** The class activation maps of one forward pass; passed between subgraphs, never shown. */
+  ActivationMaps: { input: unknown; output: unknown; }
+  _FieldSet: { input: unknown; output: unknown; }
+};
+
+export type Query = {
+  __typename?: 'Query';
+  /** One radiograph, or null when there is none with this id. */
+  radiograph?: Maybe<Radiograph>;
+  /** Radiographs, newest first; `first` is 1 to 100. */
+  radiographs: RadiographConnection;
+  /** One job, or null when there is none with this id. */
+  job?: Maybe<Job>;
+  /** The models that the model server offers; empty when it cannot be reached. */
+  models: Array<Model>;
+};
+
+
+export type QueryRadiographArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryRadiographsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  patientId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type QueryJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type Mutation = {
+  __typename?: 'Mutation';
+  /**
+   * Takes one or several chest radiographs (JPEG or PNG) and queues one job for each. Returns at once. A file that
+   * cannot be taken is named in `userErrors`; the others go on.
+   */
+  radiographUpload: RadiographUploadPayload;
+  /** Takes one chest radiograph and waits for its classification. */
+  radiographClassify: RadiographClassifyPayload;
+};
+
+
+export type MutationRadiographUploadArgs = {
+  input: RadiographUploadInput;
+};
+
+
+export type MutationRadiographClassifyArgs = {
+  input: RadiographClassifyInput;
+};
+
+export type Subscription = {
+  __typename?: 'Subscription';
+  /** The job now and after every change, until it has ended. A late subscriber sees the final state. */
+  jobStatus: Job;
+};
+
+
+export type SubscriptionJobStatusArgs = {
+  id: Scalars['ID']['input'];
+};
+
+export type RadiographUploadInput = {
+  /** One to 50 files. */
+  files: Array<Scalars['Upload']['input']>;
+  patientId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type RadiographClassifyInput = {
+  file: Scalars['Upload']['input'];
+  patientId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type RadiographUploadPayload = {
+  __typename?: 'RadiographUploadPayload';
+  /** One job for each file that was taken, in the order of the files. */
+  jobs: Array<Job>;
+  userErrors: Array<UserError>;
+};
+
+export type RadiographClassifyPayload = {
+  __typename?: 'RadiographClassifyPayload';
+  /** The classified radiograph; null when the file was not taken. */
+  radiograph?: Maybe<Radiograph>;
+  userErrors: Array<UserError>;
+};
+
+/** A fault in the input of a mutation, which its caller can mend. */
+export type UserError = {
+  __typename?: 'UserError';
+  /** A code of the closed list that `extensions.code` of errors uses too. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+  /** The path to the faulty value within the arguments, for example input, files, 2. */
+  field?: Maybe<Array<Scalars['String']['output']>>;
+};
+
+export type JobState =
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'CANCELLED';
+
+/** The work of classifying one radiograph. It is stored before it is acknowledged and survives a crash. */
+export type Job = {
+  __typename?: 'Job';
+  id: Scalars['ID']['output'];
+  state: JobState;
+  /** From 0 (queued) to 1 (ended). */
+  progress: Scalars['Float']['output'];
+  /** How often the work was begun. */
+  attempts: Scalars['Int']['output'];
+  createdAt: Scalars['DateTime']['output'];
+  startedAt?: Maybe<Scalars['DateTime']['output']>;
+  finishedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why the job failed, or why its last attempt did while another will follow. */
+  error?: Maybe<JobError>;
+  radiograph?: Maybe<Radiograph>;
+};
+
+export type JobError = {
+  __typename?: 'JobError';
+  /** A code of the closed list that `extensions.code` of errors uses too. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+};
+
+export type ImageFormat =
+  | 'JPEG'
+  | 'PNG';
+
+/** One chest radiograph. Never for clinical use without approval. */
+export type Radiograph = {
+  __typename?: 'Radiograph';
+  id: Scalars['ID']['output'];
+  createdAt: Scalars['DateTime']['output'];
+  /** The format of the file as it was sent. */
+  format: ImageFormat;
+  /** Width of the file as it was sent, in pixels, upright. */
+  width: Scalars['Int']['output'];
+  /** Height of the file as it was sent, in pixels, upright. */
+  height: Scalars['Int']['output'];
+  patient?: Maybe<Patient>;
+  /** A grey rendering for display, at most 2048 pixels on its longer side; nothing of the sent file's metadata is in it. */
+  image: ImageFile;
+  /** The model's answer; null until the job has succeeded. */
+  classification?: Maybe<Classification>;
+  activationMaps?: Maybe<Scalars['ActivationMaps']['output']>;
+  imageAddress: Scalars['String']['output'];
+};
+
+export type RadiographConnection = {
+  __typename?: 'RadiographConnection';
+  edges: Array<RadiographEdge>;
+  nodes: Array<Radiograph>;
+  pageInfo: PageInfo;
+};
+
+export type RadiographEdge = {
+  __typename?: 'RadiographEdge';
+  cursor: Scalars['String']['output'];
+  node: Radiograph;
+};
+
+/** Where a page of a list ends (Relay cursor connections). */
+export type PageInfo = {
+  __typename?: 'PageInfo';
+  hasNextPage: Scalars['Boolean']['output'];
+  endCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** A picture behind a link that lives for 15 to 30 minutes. */
+export type ImageFile = {
+  __typename?: 'ImageFile';
+  /** Path at this endpoint's own address. */
+  url: Scalars['String']['output'];
+  mediaType: Scalars['String']['output'];
+  /** In pixels. */
+  width: Scalars['Int']['output'];
+  /** In pixels. */
+  height: Scalars['Int']['output'];
+  /** Size of the file in bytes. */
+  bytes: Scalars['Int']['output'];
+};
+
+/** The answer of one model version for one radiograph. Never for clinical use without approval. */
+export type Classification = {
+  __typename?: 'Classification';
+  /** The finding with the highest probability. */
+  finding: Finding;
+  /** Every finding that the model knows, most probable first. */
+  findings: Array<Finding>;
+  decision: Decision;
+  /** The probability from which `finding` counts as positive, between 0 and 1; it comes with the model version. */
+  threshold: Scalars['Float']['output'];
+  model: ModelVersion;
+  /** Whether the answer was taken from the cache of inferences. */
+  cached: Scalars['Boolean']['output'];
+  /** Which pool of model servers answered. */
+  pool?: Maybe<Scalars['String']['output']>;
+};
+
+/** A label of the model and its probability. */
+export type Finding = {
+  __typename?: 'Finding';
+  /** The model's label, for example COVID19. */
+  code: Scalars['String']['output'];
+  /** The label in words. */
+  display: Scalars['String']['output'];
+  /** Between 0 and 1. */
+  probability: Scalars['Float']['output'];
+};
+
+export type Decision =
+  /** The finding is a disease and reaches its threshold. */
+  | 'POSITIVE'
+  /** No disease: the model's finding is its label for a normal radiograph, above that label's threshold. */
+  | 'NEGATIVE'
+  /** No finding reaches its threshold. */
+  | 'INDETERMINATE';
+
+export type Model = {
+  __typename?: 'Model';
+  name: Scalars['String']['output'];
+  versions: Array<ModelVersion>;
+};
+
+/** A version of a model, as the server that holds it reports it. */
+export type ModelVersion = {
+  __typename?: 'ModelVersion';
+  name: Scalars['String']['output'];
+  version: Scalars['String']['output'];
+  state: ModelState;
+  /** SHA-256 of the model's file where it is known. */
+  digest?: Maybe<Scalars['String']['output']>;
+  /** What runs it, for example TensorFlow Serving. */
+  engine: Scalars['String']['output'];
+};
+
+/** States of TensorFlow Serving's ModelVersionStatus. */
+export type ModelState =
+  | 'UNKNOWN'
+  | 'START'
+  | 'LOADING'
+  | 'AVAILABLE'
+  | 'UNLOADING'
+  | 'END';
+
+export type Patient = {
+  __typename?: 'Patient';
+  id: Scalars['ID']['output'];
+  /** This patient's radiographs, newest first; `first` is 1 to 100. */
+  radiographs?: Maybe<RadiographConnection>;
+};
+
+
+export type PatientRadiographsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Job: Job;
+  Radiograph: Radiograph;
+  Patient: Patient;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Job:
+    ( { __typename: 'Job' }
+    & GraphQLRecursivePick<FederationTypes['Job'], {"id":true}> );
+  Radiograph:
+    ( { __typename: 'Radiograph' }
+    & GraphQLRecursivePick<FederationTypes['Radiograph'], {"id":true}> );
+  Patient:
+    ( { __typename: 'Patient' }
+    & GraphQLRecursivePick<FederationTypes['Patient'], {"id":true}> );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Upload: ResolverTypeWrapper<Scalars['Upload']['output']>;
+  ActivationMaps: ResolverTypeWrapper<Scalars['ActivationMaps']['output']>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RadiographUploadInput: RadiographUploadInput;
+  RadiographClassifyInput: RadiographClassifyInput;
+  RadiographUploadPayload: ResolverTypeWrapper<Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversTypes['Job']> }>;
+  RadiographClassifyPayload: ResolverTypeWrapper<Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversTypes['Radiograph']> }>;
+  UserError: ResolverTypeWrapper<UserError>;
+  JobState: JobState;
+  Job: ResolverTypeWrapper<StoredJob>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  JobError: ResolverTypeWrapper<JobError>;
+  ImageFormat: ImageFormat;
+  Radiograph: ResolverTypeWrapper<StoredRadiograph>;
+  RadiographConnection: ResolverTypeWrapper<Omit<RadiographConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RadiographEdge']>, nodes: Array<ResolversTypes['Radiograph']> }>;
+  RadiographEdge: ResolverTypeWrapper<Omit<RadiographEdge, 'node'> & { node: ResolversTypes['Radiograph'] }>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ImageFile: ResolverTypeWrapper<ImageFile>;
+  Classification: ResolverTypeWrapper<StoredClassification>;
+  Finding: ResolverTypeWrapper<Finding>;
+  Decision: Decision;
+  Model: ResolverTypeWrapper<Model>;
+  ModelVersion: ResolverTypeWrapper<ModelVersion>;
+  ModelState: ModelState;
+  Patient: ResolverTypeWrapper<PatientReference>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  DateTime: Scalars['DateTime']['output'];
+  Upload: Scalars['Upload']['output'];
+  ActivationMaps: Scalars['ActivationMaps']['output'];
+  Query: Record<PropertyKey, never>;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  String: Scalars['String']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Subscription: Record<PropertyKey, never>;
+  RadiographUploadInput: RadiographUploadInput;
+  RadiographClassifyInput: RadiographClassifyInput;
+  RadiographUploadPayload: Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversParentTypes['Job']> };
+  RadiographClassifyPayload: Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversParentTypes['Radiograph']> };
+  UserError: UserError;
+  Job: StoredJob;
+  Float: Scalars['Float']['output'];
+  JobError: JobError;
+  Radiograph: StoredRadiograph;
+  RadiographConnection: Omit<RadiographConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RadiographEdge']>, nodes: Array<ResolversParentTypes['Radiograph']> };
+  RadiographEdge: Omit<RadiographEdge, 'node'> & { node: ResolversParentTypes['Radiograph'] };
+  PageInfo: PageInfo;
+  Boolean: Scalars['Boolean']['output'];
+  ImageFile: ImageFile;
+  Classification: StoredClassification;
+  Finding: Finding;
+  Model: Model;
+  ModelVersion: ModelVersion;
+  Patient: PatientReference;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export interface UploadScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Upload'], any> {
+  name: 'Upload';
+}
+
+export interface ActivationMapsScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['ActivationMaps'], any> {
+  name: 'ActivationMaps';
+}
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  radiograph?: Resolver<Maybe<ResolversTypes['Radiograph']>, ParentType, ContextType, RequireFields<QueryRadiographArgs, 'id'>>;
+  radiographs?: Resolver<ResolversTypes['RadiographConnection'], ParentType, ContextType, RequireFields<QueryRadiographsArgs, 'first'>>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
+  models?: Resolver<Array<ResolversTypes['Model']>, ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  radiographUpload?: Resolver<ResolversTypes['RadiographUploadPayload'], ParentType, ContextType, RequireFields<MutationRadiographUploadArgs, 'input'>>;
+  radiographClassify?: Resolver<ResolversTypes['RadiographClassifyPayload'], ParentType, ContextType, RequireFields<MutationRadiographClassifyArgs, 'input'>>;
+};
+
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  jobStatus?: SubscriptionResolver<ResolversTypes['Job'], "jobStatus", ParentType, ContextType, RequireFields<SubscriptionJobStatusArgs, 'id'>>;
+};
+
+export type RadiographUploadPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographUploadPayload'] = ResolversParentTypes['RadiographUploadPayload']> = {
+  jobs?: Resolver<Array<ResolversTypes['Job']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RadiographClassifyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographClassifyPayload'] = ResolversParentTypes['RadiographClassifyPayload']> = {
+  radiograph?: Resolver<Maybe<ResolversTypes['Radiograph']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  field?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+};
+
+export type JobResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Job'] = ResolversParentTypes['Job'], FederationReferenceType extends FederationReferenceTypes['Job'] = FederationReferenceTypes['Job']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Job']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['JobState'], ParentType, ContextType>;
+  progress?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
+  radiograph?: Resolver<Maybe<ResolversTypes['Radiograph']>, ParentType, ContextType>;
+};
+
+export type JobErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobError'] = ResolversParentTypes['JobError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type RadiographResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Radiograph'] = ResolversParentTypes['Radiograph'], FederationReferenceType extends FederationReferenceTypes['Radiograph'] = FederationReferenceTypes['Radiograph']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Radiograph']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  format?: Resolver<ResolversTypes['ImageFormat'], ParentType, ContextType>;
+  width?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  height?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  patient?: Resolver<Maybe<ResolversTypes['Patient']>, ParentType, ContextType>;
+  image?: Resolver<ResolversTypes['ImageFile'], ParentType, ContextType>;
+  classification?: Resolver<Maybe<ResolversTypes['Classification']>, ParentType, ContextType>;
+  activationMaps?: Resolver<Maybe<ResolversTypes['ActivationMaps']>, ParentType, ContextType>;
+  imageAddress?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type RadiographConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographConnection'] = ResolversParentTypes['RadiographConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['RadiographEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Radiograph']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RadiographEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographEdge'] = ResolversParentTypes['RadiographEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Radiograph'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ImageFileResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImageFile'] = ResolversParentTypes['ImageFile']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  mediaType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  width?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  height?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ClassificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Classification'] = ResolversParentTypes['Classification']> = {
+  finding?: Resolver<ResolversTypes['Finding'], ParentType, ContextType>;
+  findings?: Resolver<Array<ResolversTypes['Finding']>, ParentType, ContextType>;
+  decision?: Resolver<ResolversTypes['Decision'], ParentType, ContextType>;
+  threshold?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['ModelVersion'], ParentType, ContextType>;
+  cached?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  pool?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type FindingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Finding'] = ResolversParentTypes['Finding']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  display?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  probability?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type ModelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  versions?: Resolver<Array<ResolversTypes['ModelVersion']>, ParentType, ContextType>;
+};
+
+export type ModelVersionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ModelVersion'] = ResolversParentTypes['ModelVersion']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['ModelState'], ParentType, ContextType>;
+  digest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  engine?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PatientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Patient'] = ResolversParentTypes['Patient'], FederationReferenceType extends FederationReferenceTypes['Patient'] = FederationReferenceTypes['Patient']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Patient']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  radiographs?: Resolver<Maybe<ResolversTypes['RadiographConnection']>, ParentType, ContextType, RequireFields<PatientRadiographsArgs, 'first'>>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
+  Upload?: GraphQLScalarType;
+  ActivationMaps?: GraphQLScalarType;
+  Query?: QueryResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+  RadiographUploadPayload?: RadiographUploadPayloadResolvers<ContextType>;
+  RadiographClassifyPayload?: RadiographClassifyPayloadResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
+  Job?: JobResolvers<ContextType>;
+  JobError?: JobErrorResolvers<ContextType>;
+  Radiograph?: RadiographResolvers<ContextType>;
+  RadiographConnection?: RadiographConnectionResolvers<ContextType>;
+  RadiographEdge?: RadiographEdgeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  ImageFile?: ImageFileResolvers<ContextType>;
+  Classification?: ClassificationResolvers<ContextType>;
+  Finding?: FindingResolvers<ContextType>;
+  Model?: ModelResolvers<ContextType>;
+  ModelVersion?: ModelVersionResolvers<ContextType>;
+  Patient?: PatientResolvers<ContextType>;
+};
+
