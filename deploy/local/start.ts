@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { stopSignal } from '#common/lifecycle.ts';
+import { serviceLogger } from '#common/logger.ts';
+import { localConfig } from './services.ts';
+import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
+
+const config = localConfig(process.env);
+const logger = serviceLogger('start', config.logLevel);
+const stop = stopSignal();
+mkdirSync(resolve(config.dataDir), { recursive: true, mode: 0o700 });
+
+const running: SupervisedProcess[] = [];
+try {
+  for (const group of config.groups) {
+    const started = group.map((service) => superviseProcess(service, logger));
+    running.push(...started);
+    await Promise.race([Promise.all(started.map(({ ready }) => ready)), stop]);
+  }
+  console.log(`Radiograph is ready: ${config.gatewayUrl}`);
+  logger.info({ reason: await stop }, 'draining');
+} catch (error) {
+  logger.fatal({ err: error }, 'Radiograph cannot start');
+  process.exitCode = 1;
+} finally {
+  // The gateway first, so that nothing new comes in while those behind it finish.
+  for (const part of running.toReversed()) await part[Symbol.asyncDispose]();
+}

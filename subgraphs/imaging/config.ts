@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+
+export type ImagingConfig = {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  readonly modelName: string;
+  /** Folder of `<model name>/<version>/metadata.json`. */
+  readonly modelCards: string;
+  /** Model servers in the order of preference. */
+  readonly pools: readonly { readonly name: string; readonly address: string }[];
+};
+
+const POOLS = /^[a-z][a-z0-9-]*=[^=,\s]+:\d+(,[a-z][a-z0-9-]*=[^=,\s]+:\d+)*$/;
+
+export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
+  const settings = readSettings(
+    {
+      ...commonSettings,
+      IMAGING_PORT: portSetting(4001),
+      SERVING_GRPC_PORT: portSetting(8500),
+      TF_SERVING: z.string().regex(POOLS, 'expected pools such as gpu=host:8500,cpu=host:8500').optional(),
+      MODEL_NAME: z.string().min(1).default('covid19'),
+      MODEL_BASE_PATH: z.string().default(join(import.meta.dirname, '../../serving/models')),
+    },
+    env,
+  );
+  const pools = settings.TF_SERVING ?? `embedded=127.0.0.1:${settings.SERVING_GRPC_PORT}`;
+  return {
+    host: settings.HOST,
+    port: settings.IMAGING_PORT,
+    dataDir: settings.DATA_DIR,
+    logLevel: settings.LOG_LEVEL,
+    modelName: settings.MODEL_NAME,
+    modelCards: settings.MODEL_BASE_PATH,
+    pools: pools.split(',').map((pool) => {
+      const [name = '', address = ''] = pool.split('=');
+      return { name, address };
+    }),
+  };
+}

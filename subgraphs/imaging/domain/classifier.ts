@@ -1,0 +1,18 @@
+import type { Inference, ModelCard } from './classification.ts';
+import type { StoredRadiograph } from './radiograph.ts';
+
+/** Classifies a stored radiograph.
+ *  @throws RadiographError UNSUPPORTED_IMAGE, MODEL_UNAVAILABLE, OVERLOADED, DEADLINE_EXCEEDED */
+export type Classifier = (
+  radiograph: StoredRadiograph,
+  signal: AbortSignal,
+) => Promise<{ inference: Inference; model: ModelCard; cached: boolean }>;
+
+/** A version of a model as its server reports it (states of TensorFlow Serving). */
+export type ServedVersion = {
+  readonly name: string;
+  readonly version: string;
+  readonly state: 'UNKNOWN' | 'START' | 'LOADING' | 'AVAILABLE' | 'UNLOADING' | 'END';
+  readonly digest: string | null;
+  readonly engine: string;
+};

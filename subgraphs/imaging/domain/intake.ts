@@ -1,0 +1,6 @@
+import type { StoredJob } from './job.ts';
+
+/** Takes an uploaded file: checks that it decodes, renders it, stores it and queues its job.
+ *  @param claim what the gateway sent in place of the file
+ *  @throws RadiographError UNSUPPORTED_IMAGE, FILE_TOO_LARGE, BAD_USER_INPUT, OVERLOADED */
+export type Intake = (claim: string, patientId: string | null) => Promise<StoredJob>;

@@ -1,0 +1,44 @@
+import type { ErrorCode } from '#common/errors.ts';
+
+export type JobState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+
+export type StoredJob = {
+  readonly id: string;
+  readonly radiographId: string;
+  readonly state: JobState;
+  /** Grows with every change; a subscription emits when it differs from the last one sent. */
+  readonly version: number;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly attempts: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly error: { readonly code: ErrorCode; readonly message: string } | null;
+};
+
+/** Attempts after which a job ends FAILED with the cause of the last one. */
+export const MAX_ATTEMPTS = 6;
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Faults that the next attempt would meet again. */
+const LASTING: ReadonlySet<ErrorCode> = new Set([
+  'UNSUPPORTED_IMAGE',
+  'BAD_USER_INPUT',
+  'FILE_TOO_LARGE',
+  'NOT_FOUND',
+]);
+
+export function hasEnded(job: StoredJob): boolean {
+  return job.state === 'SUCCEEDED' || job.state === 'FAILED' || job.state === 'CANCELLED';
+}
+
+/** How long to wait before the next attempt, or undefined when there is none.
+ *  Doubling pauses with jitter in [0.5, 1): jobs that failed together do not come back together.
+ *  @param attempts how often the job was begun, 1 or more @param random in [0, 1) */
+export function pauseBeforeRetry(code: ErrorCode, attempts: number, random: number): number | undefined {
+  if (LASTING.has(code) || attempts >= MAX_ATTEMPTS) return undefined;
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)) * (0.5 + random / 2);
+}

@@ -1,0 +1,24 @@
+/** A radiograph as the ledger keeps it. Addresses name blobs; sizes are in pixels, upright. */
+export type StoredRadiograph = {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly patientId: string | null;
+  readonly format: 'JPEG' | 'PNG';
+  readonly width: number;
+  readonly height: number;
+  /** The bytes as they were sent. */
+  readonly originalAddress: string;
+  /** The grey rendering for display. */
+  readonly rendering: Rendering;
+};
+
+export type Rendering = {
+  readonly address: string;
+  readonly mediaType: 'image/jpeg';
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+};
+
+/** The patients live in the ICU subgraph; here one is only a key. */
+export type PatientReference = { readonly id: string };

@@ -1,0 +1,13 @@
+import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { serviceLogger } from '#common/logger.ts';
+import { imagingConfig } from './config.ts';
+import { startImaging } from './server.ts';
+
+const config = imagingConfig(process.env);
+const logger = serviceLogger('imaging', config.logLevel);
+const stop = stopSignal();
+
+await using server = await startImaging(config, logger);
+logger.info({ url: server.url }, 'imaging is ready');
+logger.info({ reason: await stop }, 'imaging drains');
+drainDeadline(15_000);

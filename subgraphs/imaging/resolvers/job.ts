@@ -1,0 +1,107 @@
+import { RadiographError } from '#common/errors.ts';
+import { type UserError, userError } from '#common/errors-in-graphql.ts';
+import type { Context } from '../context.ts';
+import { hasEnded, type StoredJob } from '../domain/job.ts';
+import type { Resolvers } from '../generated/resolvers.ts';
+
+const MOST_FILES = 50;
+const LONGEST_ID = 128;
+
+export const jobResolvers: Resolvers = {
+  Job: {
+    __resolveReference: async ({ id }, context) => (await context.jobs.load(id)) ?? null,
+    createdAt: ({ createdAt }) => new Date(createdAt).toISOString(),
+    startedAt: ({ startedAt }) => (startedAt === null ? null : new Date(startedAt).toISOString()),
+    finishedAt: ({ finishedAt }) => (finishedAt === null ? null : new Date(finishedAt).toISOString()),
+    radiograph: async ({ radiographId }, _args, context) =>
+      (await context.radiographs.load(radiographId)) ?? null,
+  },
+
+  Query: {
+    job: async (_parent, { id }, context) => (await context.jobs.load(id)) ?? null,
+  },
+
+  Mutation: {
+    async radiographUpload(_parent, { input }, context) {
+      const patientId = checkedPatient(input.patientId);
+      const count = input.files.length;
+      if (count < 1 || count > MOST_FILES) {
+        const message = `Expected 1 to ${MOST_FILES} files, got ${count}`;
+        return { jobs: [], userErrors: [{ code: 'BAD_USER_INPUT', message, field: ['input', 'files'] }] };
+      }
+      const taken = await Promise.all(
+        input.files.map((file, index) => takeFile(context, file, patientId, ['input', 'files', index])),
+      );
+      return {
+        jobs: taken.flatMap(({ job }) => job ?? []),
+        userErrors: taken.flatMap(({ refusal }) => refusal ?? []),
+      };
+    },
+
+    async radiographClassify(_parent, { input }, context) {
+      const { job, refusal } = await takeFile(context, input.file, checkedPatient(input.patientId), [
+        'input',
+        'file',
+      ]);
+      if (!job) return { radiograph: null, userErrors: refusal ? [refusal] : [] };
+      const ended = await finalState(context, job);
+      if (ended.error) {
+        const error = new RadiographError(ended.error.code, ended.error.message);
+        if (ended.error.code !== 'UNSUPPORTED_IMAGE') throw error;
+        return { radiograph: null, userErrors: [userError(error, ['input', 'file'])] };
+      }
+      return { radiograph: (await context.radiographs.load(job.radiographId)) ?? null, userErrors: [] };
+    },
+  },
+
+  Subscription: {
+    jobStatus: {
+      subscribe: (_parent, { id }, context) => ({ [Symbol.asyncIterator]: () => context.jobChanges(id) }),
+      resolve: (job: StoredJob, _args: unknown, context: Context) => {
+        // The loaders of a subscription live on over its events: what they remember may be out of date.
+        context.jobs.clearAll();
+        context.radiographs.clearAll();
+        context.classifications.clearAll();
+        return job;
+      },
+    },
+  },
+};
+
+async function takeFile(
+  context: Context,
+  file: string,
+  patientId: string | null,
+  field: (string | number)[],
+): Promise<{ job?: StoredJob; refusal?: UserError }> {
+  try {
+    return { job: await context.intake(file, patientId) };
+  } catch (error) {
+    return { refusal: userError(error, field) };
+  }
+}
+
+/** Waits for the end of a job. The job itself goes on when the caller's time is up. */
+async function finalState(context: Context, job: StoredJob): Promise<StoredJob> {
+  const changes = context.jobChanges(job.id);
+  const stop = () => void changes.return?.();
+  context.signal.addEventListener('abort', stop, { once: true });
+  let last = job;
+  try {
+    for await (last of changes) if (hasEnded(last)) return last;
+  } finally {
+    context.signal.removeEventListener('abort', stop);
+  }
+  // The cause of the attempts so far says more than the clock does.
+  throw new RadiographError(
+    last.error?.code ?? 'DEADLINE_EXCEEDED',
+    `${last.error?.message ?? 'The radiograph is not classified yet'}; its job goes on`,
+  );
+}
+
+function checkedPatient(patientId: string | null | undefined): string | null {
+  if (patientId == null) return null;
+  if (patientId.length === 0 || patientId.length > LONGEST_ID)
+    throw new RadiographError('BAD_USER_INPUT', `Expected a patientId of 1 to ${LONGEST_ID} characters`);
+  return patientId;
+}

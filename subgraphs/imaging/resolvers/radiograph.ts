@@ -1,0 +1,62 @@
+import { decide, rankedFindings } from '../domain/classification.ts';
+import type { Resolvers } from '../generated/resolvers.ts';
+import { radiographConnection } from './connection.ts';
+
+export const radiographResolvers: Resolvers = {
+  Radiograph: {
+    __resolveReference: async ({ id }, context) => (await context.radiographs.load(id)) ?? null,
+    createdAt: ({ createdAt }) => new Date(createdAt).toISOString(),
+    patient: ({ patientId }) => (patientId === null ? null : { id: patientId }),
+    image: ({ rendering }, _args, context) => ({ ...rendering, url: context.linkTo(rendering) }),
+    classification: async ({ id }, _args, context) => (await context.classifications.load(id)) ?? null,
+    imageAddress: ({ rendering }) => rendering.address,
+    async activationMaps({ id }, _args, context) {
+      const classification = await context.classifications.load(id);
+      if (!classification) return null;
+      const { inference, model } = classification;
+      return {
+        labels: model.labels.map(({ code, display }) => ({ code, display })),
+        probabilities: inference.probabilities,
+        height: inference.mapHeight,
+        width: inference.mapWidth,
+        maps: inference.maps.toString('base64'),
+        modelDigest: model.digest ?? `${model.name}/${model.version}`,
+      };
+    },
+  },
+
+  Classification: {
+    finding: (classification) => {
+      const [first] = rankedFindings(classification);
+      if (!first) throw new Error('The model has no labels');
+      return first;
+    },
+    findings: (classification) => rankedFindings(classification),
+    decision: (classification) => decide(classification).decision,
+    threshold: (classification) => decide(classification).threshold,
+    pool: ({ inference }) => inference.pool,
+    model: ({ model, inference }, _args, context) => ({
+      name: model.name,
+      version: model.version,
+      digest: model.digest,
+      // It answered; whether it is still loaded is asked by Query.models.
+      state: 'AVAILABLE',
+      engine: context.engineOf(inference.pool),
+    }),
+  },
+
+  Patient: {
+    __resolveReference: ({ id }) => ({ id }),
+    radiographs: ({ id }, args, context) => radiographConnection({ ...args, patientId: id }, context),
+  },
+
+  Query: {
+    radiograph: async (_parent, { id }, context) => (await context.radiographs.load(id)) ?? null,
+    radiographs: (_parent, args, context) => radiographConnection(args, context),
+    async models(_parent, _args, context) {
+      const versions = await context.models();
+      const names = [...new Set(versions.map(({ name }) => name))];
+      return names.map((name) => ({ name, versions: versions.filter((version) => version.name === name) }));
+    },
+  },
+};

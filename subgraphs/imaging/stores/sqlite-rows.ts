@@ -1,0 +1,45 @@
+import { type ErrorCode, isErrorCode } from '#common/errors.ts';
+import type { Inference, ModelCard, StoredClassification } from '../domain/classification.ts';
+import type { JobState, StoredJob } from '../domain/job.ts';
+import type { StoredRadiograph } from '../domain/radiograph.ts';
+
+type Row = Record<string, unknown>;
+
+export function toRadiograph(row: Row): StoredRadiograph {
+  return {
+    id: String(row.id),
+    createdAt: Number(row.created_at),
+    patientId: row.patient_id === null ? null : String(row.patient_id),
+    format: row.format === 'PNG' ? 'PNG' : 'JPEG',
+    width: Number(row.width),
+    height: Number(row.height),
+    originalAddress: String(row.original_address),
+    rendering: JSON.parse(String(row.rendering)),
+  };
+}
+
+export function toJob(row: Row): StoredJob {
+  const code: ErrorCode = isErrorCode(row.error_code) ? row.error_code : 'INTERNAL';
+  return {
+    id: String(row.id),
+    radiographId: String(row.radiograph_id),
+    state: row.state as JobState,
+    version: Number(row.version),
+    progress: Number(row.progress),
+    attempts: Number(row.attempts),
+    createdAt: Number(row.created_at),
+    startedAt: row.started_at === null ? null : Number(row.started_at),
+    finishedAt: row.finished_at === null ? null : Number(row.finished_at),
+    error: row.error_code === null ? null : { code, message: String(row.error_message) },
+  };
+}
+
+export function toClassification(row: Row): StoredClassification {
+  const inference = JSON.parse(String(row.inference)) as Omit<Inference, 'maps'>;
+  return {
+    radiographId: String(row.radiograph_id),
+    inference: { ...inference, maps: Buffer.from(row.maps as Uint8Array) },
+    model: JSON.parse(String(row.model)) as ModelCard,
+    cached: row.cached === 1,
+  };
+}

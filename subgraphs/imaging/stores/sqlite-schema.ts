@@ -1,0 +1,45 @@
+/** Each entry is one migration; `PRAGMA user_version` counts those that ran. Never change one that has landed. */
+export const MIGRATIONS = [
+  `
+  CREATE TABLE radiograph (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    patient_id TEXT,
+    format TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    original_address TEXT NOT NULL,
+    rendering TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX radiograph_by_patient ON radiograph (patient_id, position);
+
+  CREATE TABLE job (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    radiograph_id TEXT NOT NULL REFERENCES radiograph (id),
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    progress REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    error_code TEXT,
+    error_message TEXT,
+    run_after INTEGER NOT NULL,
+    lease_owner TEXT,
+    lease_until INTEGER
+  ) STRICT;
+  CREATE INDEX job_open ON job (position) WHERE state IN ('QUEUED', 'RUNNING');
+
+  CREATE TABLE classification (
+    radiograph_id TEXT PRIMARY KEY REFERENCES radiograph (id),
+    created_at INTEGER NOT NULL,
+    inference TEXT NOT NULL,
+    maps BLOB NOT NULL,
+    model TEXT NOT NULL,
+    cached INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
