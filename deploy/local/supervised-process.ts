@@ -21,7 +21,11 @@ const MOST_EARLY_CRASHES = 3;
 
 /** Runs a service and starts it again when it dies, with growing pauses. Disposing it sends SIGTERM and waits.
  *  `ready` rejects when the service dies three times without ever having been ready. */
-export function superviseProcess(service: Service, logger: Logger, nodeOptions: readonly string[] = []): SupervisedProcess {
+export function superviseProcess(
+  service: Service,
+  logger: Logger,
+  nodeOptions: readonly string[] = [],
+): SupervisedProcess {
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
   let wasReady = false;
@@ -32,7 +36,9 @@ export function superviseProcess(service: Service, logger: Logger, nodeOptions: 
       if (!wasReady && crashes >= MOST_EARLY_CRASHES)
         return rejectReady(new Error(`${service.name} does not start; its messages above say why`));
       const startedAt = Date.now();
-      child = spawn(process.execPath, [...nodeOptions, service.main], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      child = spawn(process.execPath, [...nodeOptions, service.main], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
       logger.info({ service: service.name, pid: child.pid }, 'started');
       const exited = exitOf(child);
       void untilReady(service, child).then((ready) => {
@@ -43,7 +49,8 @@ export function superviseProcess(service: Service, logger: Logger, nodeOptions: 
       const how = await exited;
       if (stopping.signal.aborted) return;
       logger.warn({ service: service.name, ...how }, 'ended unasked; starting it again');
-      pauseMs = Date.now() - startedAt > SETTLED_MS ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+      pauseMs =
+        Date.now() - startedAt > SETTLED_MS ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
       await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
@@ -74,7 +81,9 @@ function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: str
 
 async function untilReady(service: Service, child: ChildProcess): Promise<boolean> {
   while (child.exitCode === null && child.signalCode === null) {
-    const answer = await fetch(service.readyUrl, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+    const answer = await fetch(service.readyUrl, { signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
     await answer?.body?.cancel();
     if (answer?.ok && child.exitCode === null && child.signalCode === null) return true;
     await pause(READY_POLL_MS);

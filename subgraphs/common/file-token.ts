@@ -6,9 +6,9 @@ export type StoredFile = { address: string; mediaType: 'image/png' | 'image/jpeg
 const QUARTER_MS = 15 * 60_000;
 
 /** The path under which the gateway serves a stored picture to whoever was handed the link. */
-export function fileUrl(key: Buffer, file: StoredFile, now = Date.now()): string {
+export function fileUrl(key: Buffer, { address, mediaType }: StoredFile, now = Date.now()): string {
   const expiresAt = (Math.floor(now / QUARTER_MS) + 2) * QUARTER_MS;
-  return `/files/${sealToken(key, file, expiresAt)}`;
+  return `/files/${sealToken(key, { address, mediaType }, expiresAt)}`;
 }
 
 /** @returns the picture that a link names, or undefined when the link is forged or out of date */

@@ -56,7 +56,12 @@ export function servingClient(pool: string, address: string): ServingClient {
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
   };
-  const { PredictionService, ModelService } = serving as unknown as Record<string, new (...args: unknown[]) => Client>;
+  const { PredictionService, ModelService } = serving as unknown as Record<
+    string,
+    new (
+      ...args: unknown[]
+    ) => Client
+  >;
   type Client = {
     close(): void;
     Predict: Unary<object, PredictAnswer>;

@@ -1,0 +1,13 @@
+import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { serviceLogger } from '#common/logger.ts';
+import { servingConfig } from './config.ts';
+import { startServing } from './server.ts';
+
+const config = servingConfig(process.env);
+const logger = serviceLogger('serving', config.logLevel);
+const stop = stopSignal();
+
+await using server = await startServing(config, logger);
+logger.info({ grpcPort: server.grpcPort, restPort: server.restPort }, 'serving is ready');
+logger.info({ reason: await stop }, 'serving drains');
+drainDeadline(15_000);

@@ -1,0 +1,45 @@
+import { ServerCredentials } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { serviceMetrics } from '#common/metrics.ts';
+import type { ServingConfig } from './config.ts';
+import { grpcServer } from './grpc-services.ts';
+import { openModelRegistry } from './model-registry.ts';
+import { restRoutes } from './rest-routes.ts';
+import { servingMetrics } from './serving-metrics.ts';
+
+export type RunningServing = AsyncDisposable & { readonly grpcPort: number; readonly restPort: number };
+
+const DRAIN_MS = 10_000;
+
+/** Starts the embedded model server. It answers once every model is loaded and warm. Disposing it lets calls in
+ *  flight finish, for ten seconds at most. */
+export async function startServing(config: ServingConfig, logger: Logger): Promise<RunningServing> {
+  const registry = await openModelRegistry(config.modelBasePath, config.workers, logger);
+  const metrics = servingMetrics(serviceMetrics('serving'));
+  const grpc = grpcServer(registry, metrics, logger);
+  const http = restRoutes(registry, metrics.registry);
+  const grpcPort = await new Promise<number>((resolve, reject) => {
+    const address = `${config.host}:${config.grpcPort}`;
+    grpc.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+  await http.listen({ host: config.host, port: config.restPort });
+  const bound = http.server.address();
+  const restPort = typeof bound === 'object' && bound ? bound.port : config.restPort;
+  return {
+    grpcPort,
+    restPort,
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => {
+        const force = setTimeout(() => grpc.forceShutdown(), DRAIN_MS);
+        grpc.tryShutdown(() => {
+          clearTimeout(force);
+          resolve();
+        });
+      });
+      await http.close();
+      await registry[Symbol.asyncDispose]();
+    },
+  };
+}

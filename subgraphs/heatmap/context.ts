@@ -1,0 +1,7 @@
+import type { HeatmapRenderer, RenderedImage } from './domain/rendering.ts';
+
+/** What resolvers may use. */
+export type Context = {
+  readonly renderer: HeatmapRenderer;
+  readonly linkTo: (picture: RenderedImage) => string;
+};

@@ -1,0 +1,28 @@
+import type { Grid } from './class-activation.ts';
+import type { Colormap } from './colormaps.ts';
+
+/** A stored picture. */
+export type RenderedImage = {
+  readonly address: string;
+  readonly mediaType: 'image/jpeg';
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+};
+
+export type HeatmapRequest = {
+  readonly imageAddress: string;
+  /** Names the map, so that equal requests are drawn once. */
+  readonly mapKey: string;
+  readonly map: Grid;
+  readonly colormap: Colormap;
+  readonly opacity: number;
+};
+
+export interface HeatmapRenderer {
+  /** Draws the map over the radiograph's picture and stores the result.
+   *  @throws RadiographError OVERLOADED, NOT_FOUND when the picture is gone */
+  draw(request: HeatmapRequest): Promise<RenderedImage>;
+  /** The size of the radiograph's picture in pixels, which the heatmap has too. */
+  size(imageAddress: string): Promise<{ width: number; height: number }>;
+}

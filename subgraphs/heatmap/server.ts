@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'graphql';
+import type { Logger } from 'pino';
+import { Histogram } from 'prom-client';
+import { fileUrl } from '#common/file-token.ts';
+import { openFolderBlobStore } from '#common/folder-blob-store.ts';
+import { openKeys } from '#common/keys.ts';
+import { serviceMetrics } from '#common/metrics.ts';
+import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
+import type { HeatmapConfig } from './config.ts';
+import type { Context } from './context.ts';
+import { sharpRenderer } from './rendering/sharp-renderer.ts';
+import { heatmapResolvers } from './resolvers/heatmap.ts';
+
+const SDL = join(import.meta.dirname, '../../schema/heatmap.graphql');
+
+/** Starts the heatmap subgraph. It holds no state of its own: what it draws lies in the blob store. */
+export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promise<RunningServer> {
+  const metrics = serviceMetrics('heatmap');
+  const seconds = new Histogram({
+    name: 'heatmap_draw_seconds',
+    help: 'Drawing of one heatmap, without waiting',
+    labelNames: ['colormap'],
+    registers: [metrics],
+  });
+  const keys = await openKeys(config.dataDir);
+  const linkKey = keys('file-token');
+  const context: Context = {
+    renderer: sharpRenderer(await openFolderBlobStore(config.dataDir, keys), seconds),
+    linkTo: (picture) => fileUrl(linkKey, picture),
+  };
+  return startSubgraph({
+    host: config.host,
+    port: config.port,
+    typeDefs: parse(readFileSync(SDL, 'utf8')),
+    resolvers: heatmapResolvers,
+    context: () => context,
+    logger,
+    metrics,
+    ready: () => true,
+  });
+}
