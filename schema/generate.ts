@@ -25,7 +25,10 @@ const SUBGRAPHS: { name: string; url: string; mappers: Record<string, string> }[
   {
     name: 'heatmap',
     url: 'http://127.0.0.1:4002/graphql',
-    mappers: { Radiograph: '../domain/heatmap-source.ts#HeatmapSource' },
+    mappers: {
+      Radiograph: '../domain/heatmap-source.ts#HeatmapSource',
+      Heatmap: '../domain/rendering.ts#ComputedHeatmap',
+    },
   },
   {
     name: 'icu',

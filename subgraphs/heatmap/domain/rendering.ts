@@ -1,5 +1,6 @@
-import type { Grid } from './class-activation.ts';
+import type { CamMethod, Grid } from './class-activation.ts';
 import type { Colormap } from './colormaps.ts';
+import type { Point, Region } from './regions.ts';
 
 /** A stored picture. */
 export type RenderedImage = {
@@ -26,3 +27,12 @@ export interface HeatmapRenderer {
   /** The size of the radiograph's picture in pixels, which the heatmap has too. */
   size(imageAddress: string): Promise<{ width: number; height: number }>;
 }
+
+/** A heatmap whose picture is drawn only when it is asked for: the rest comes from the small map. */
+export type ComputedHeatmap = {
+  readonly picture: HeatmapRequest;
+  readonly finding: { readonly code: string; readonly display: string; readonly probability: number };
+  readonly method: CamMethod;
+  readonly peak: Point;
+  readonly regions: Region[];
+};

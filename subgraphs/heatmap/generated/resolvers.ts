@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { HeatmapSource } from '../domain/heatmap-source.ts';
+import type { ComputedHeatmap } from '../domain/rendering.ts';
 import type { Context } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -205,7 +206,7 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
-  Heatmap: ResolverTypeWrapper<Heatmap>;
+  Heatmap: ResolverTypeWrapper<ComputedHeatmap>;
   CamMethod: CamMethod;
   Colormap: Colormap;
   Point: ResolverTypeWrapper<Point>;
@@ -223,7 +224,7 @@ export type ResolversParentTypes = {
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
   Float: Scalars['Float']['output'];
-  Heatmap: Heatmap;
+  Heatmap: ComputedHeatmap;
   Point: Point;
   Region: Region;
   ImageFile: ImageFile;

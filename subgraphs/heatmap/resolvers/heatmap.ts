@@ -22,18 +22,25 @@ export const heatmapResolvers: Resolvers = {
       const { imageAddress } = radiograph;
       const { width, height } = await context.renderer.size(imageAddress);
       return {
-        // Drawn only when it is asked for: the peak and the regions come from the small map.
-        image: async () => {
-          const mapKey = `${maps.modelDigest}|${label.code}|${cam}`;
-          const request = { imageAddress, mapKey, map, colormap: colormap ?? 'TURBO', opacity: share };
-          const picture = await context.renderer.draw(request);
-          return { ...picture, url: context.linkTo(picture) };
+        picture: {
+          imageAddress,
+          mapKey: `${maps.modelDigest}|${label.code}|${cam}`,
+          map,
+          colormap: colormap ?? 'TURBO',
+          opacity: share,
         },
         finding: { ...label, probability: maps.probabilities[index] ?? 0 },
         method: cam,
         peak: peakOf(map, width, height),
         regions: regionsOf(map, width, height),
       };
+    },
+  },
+
+  Heatmap: {
+    async image({ picture }, _args, context) {
+      const drawn = await context.renderer.draw(picture);
+      return { ...drawn, url: context.linkTo(drawn) };
     },
   },
 };

@@ -1,0 +1,48 @@
+/** What may be observed: code, words, UCUM unit and the range of values that are taken. `informative` marks values
+ *  that are measured more often in the very ill, so that their absence says something. */
+export type ObservationType = {
+  readonly code: string;
+  readonly display: string;
+  readonly unit: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly informative: boolean;
+};
+
+const type = (
+  code: string,
+  display: string,
+  unit: string,
+  minimum: number,
+  maximum: number,
+  informative = false,
+) => ({
+  code,
+  display,
+  unit,
+  minimum,
+  maximum,
+  informative,
+});
+
+export const OBSERVATION_TYPES: readonly ObservationType[] = [
+  type('age', 'Age', 'a', 0, 120),
+  type('sex', 'Sex (0 female, 1 male)', '1', 0, 1),
+  type('heart_rate', 'Heart rate', '/min', 20, 300),
+  type('respiratory_rate', 'Respiratory rate', '/min', 2, 90),
+  type('spo2', 'Oxygen saturation', '%', 30, 100),
+  type('temperature', 'Body temperature', 'Cel', 25, 45),
+  type('systolic_bp', 'Systolic blood pressure', 'mm[Hg]', 30, 300),
+  type('diastolic_bp', 'Diastolic blood pressure', 'mm[Hg]', 10, 200),
+  type('lactate', 'Lactate', 'mmol/L', 0, 40, true),
+  type('crp', 'C-reactive protein', 'mg/L', 0, 700),
+  type('d_dimer', 'D-dimer', 'ug/mL', 0, 150, true),
+  type('lymphocytes', 'Lymphocytes', '10*9/L', 0, 100),
+  type('hypertension', 'Hypertension (0 no, 1 yes)', '1', 0, 1),
+  type('diabetes', 'Diabetes (0 no, 1 yes)', '1', 0, 1),
+  type('immunocompromised', 'Immunocompromised (0 no, 1 yes)', '1', 0, 1),
+];
+
+export const OBSERVATION_TYPE_BY_CODE: ReadonlyMap<string, ObservationType> = new Map(
+  OBSERVATION_TYPES.map((one) => [one.code, one]),
+);

@@ -1,0 +1,38 @@
+import DataLoader from 'dataloader';
+import { type Context, featuresOf } from './context.ts';
+import type { ClinicalStore } from './domain/clinical-store.ts';
+import type { IcuModel } from './domain/icu-model.ts';
+
+/** One read and one assessment for all patients that an operation names. */
+export function createContext(store: ClinicalStore, model: IcuModel): Context {
+  return {
+    now: Date.now,
+    store,
+    model,
+    patients: new DataLoader(async (ids) => {
+      const found = store.patients(ids);
+      return ids.map((id) => found.get(id));
+    }),
+    observations: new DataLoader(
+      async (keys) => {
+        const most = Math.max(...keys.map(({ first }) => first));
+        const found = store.observations(
+          keys.map(({ id }) => id),
+          most,
+        );
+        return keys.map(({ id, first }) => (found.get(id) ?? []).slice(0, first));
+      },
+      { cacheKeyFn: ({ id, first }) => `${id}|${first}` },
+    ),
+    risks: new DataLoader(async (ids) => {
+      const newest = store.newest(ids);
+      const measured = ids.filter((id) => newest.has(id));
+      const assessments = await model.assess(measured.map((id) => featuresOf(newest.get(id) ?? [])));
+      const found = new Map(measured.map((id, i) => [id, assessments[i]]));
+      return ids.map((id) => {
+        const assessment = found.get(id);
+        return assessment && { assessment, newest: newest.get(id) ?? [] };
+      });
+    }),
+  };
+}
