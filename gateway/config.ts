@@ -1,0 +1,63 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+
+export type GatewayConfig = {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  readonly supergraph: string;
+  /** Base address of each subgraph, by its name in the supergraph. */
+  readonly subgraphs: ReadonlyMap<string, string>;
+  readonly maxUploadBytes: number;
+  /** Time for one answer. */
+  readonly requestMs: number;
+};
+
+const flag = z.enum(['0', '1']).default('0');
+
+export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+  const settings = readSettings(
+    {
+      ...commonSettings,
+      PORT: portSetting(4000),
+      IMAGING_PORT: portSetting(4001),
+      HEATMAP_PORT: portSetting(4002),
+      ICU_PORT: portSetting(4003),
+      IMAGING_URL: z.url().optional(),
+      HEATMAP_URL: z.url().optional(),
+      ICU_URL: z.url().optional(),
+      MAX_UPLOAD_MB: z.coerce.number().min(1).max(1024).default(64),
+      REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
+      ALLOW_UNAUTHENTICATED: flag,
+    },
+    env,
+  );
+  // Callers are not told apart yet, so the graph may stand open on this machine alone.
+  if (!isLoopback(settings.HOST) && settings.ALLOW_UNAUTHENTICATED === '0')
+    throw new Error(
+      'Bad settings:\nHOST is not loopback and nobody is authenticated: set ALLOW_UNAUTHENTICATED=1 to allow it',
+    );
+  const base = (url: string | undefined, port: number) =>
+    (url ?? `http://127.0.0.1:${port}`).replace(/\/$/, '');
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    dataDir: settings.DATA_DIR,
+    logLevel: settings.LOG_LEVEL,
+    supergraph: join(import.meta.dirname, '../schema/supergraph.graphql'),
+    subgraphs: new Map([
+      ['imaging', base(settings.IMAGING_URL, settings.IMAGING_PORT)],
+      ['heatmap', base(settings.HEATMAP_URL, settings.HEATMAP_PORT)],
+      ['icu', base(settings.ICU_URL, settings.ICU_PORT)],
+    ]),
+    maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
+    requestMs: settings.REQUEST_TIMEOUT_MS,
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

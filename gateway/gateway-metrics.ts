@@ -1,0 +1,37 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { serviceMetrics } from '#common/metrics.ts';
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The gateway's metrics; labels hold names and codes, never ids. */
+export function gatewayMetrics() {
+  const registry = serviceMetrics('gateway');
+  const registers = [registry];
+  return {
+    registry,
+    operations: new Counter({
+      name: 'graphql_operations_total',
+      help: 'Operations by kind and the code of their first error',
+      labelNames: ['kind', 'code'] as const,
+      registers,
+    }),
+    subgraphSeconds: new Histogram({
+      name: 'subgraph_fetch_seconds',
+      help: 'Requests to subgraphs',
+      labelNames: ['subgraph', 'outcome'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    uploadedFiles: new Counter({
+      name: 'uploaded_files_total',
+      help: 'Uploaded files by what became of them',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    subscriptions: new Gauge({
+      name: 'active_subscriptions',
+      help: 'Subscriptions that are open',
+      registers,
+    }),
+  };
+}

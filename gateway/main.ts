@@ -1,0 +1,16 @@
+import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { serviceLogger } from '#common/logger.ts';
+import { gatewayConfig } from './config.ts';
+
+// Read when @apollo/gateway is loaded: without it the library reports to its vendor and probes cloud metadata.
+process.env.APOLLO_TELEMETRY_DISABLED = '1';
+const { startGateway } = await import('./server.ts');
+
+const config = gatewayConfig(process.env);
+const logger = serviceLogger('gateway', config.logLevel);
+const stop = stopSignal();
+
+await using server = await startGateway(config, logger);
+logger.info({ url: server.url }, 'gateway is ready');
+logger.info({ reason: await stop }, 'gateway drains');
+drainDeadline(15_000);

@@ -1,0 +1,42 @@
+import type { ExecutionResult } from 'graphql';
+import { type Client, createClient, type SubscribePayload } from 'graphql-ws';
+import WebSocket from 'ws';
+
+/** Streams of events from the subgraphs. */
+export type Upstream = AsyncDisposable & {
+  open(subgraph: string, payload: SubscribePayload): AsyncIterableIterator<ExecutionResult>;
+};
+
+const ATTEMPTS = 12;
+const PAUSE_MS = 700;
+const IDLE_MS = 10_000;
+
+/** One graphql-ws connection to each subgraph that is subscribed to. When it breaks, the subscriptions on it are
+ *  opened again: our sources are level-triggered, so a new stream begins with the present state and nothing is
+ *  lost. After about eight seconds of refusal the stream ends with an error. */
+export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): Upstream {
+  const clients = new Map<string, Client>();
+  const clientOf = (subgraph: string): Client => {
+    const known = clients.get(subgraph);
+    if (known) return known;
+    const base = subgraphs.get(subgraph);
+    if (!base) throw new Error(`There is no subgraph ${subgraph}`);
+    const client = createClient({
+      url: `${base.replace(/^http/, 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      lazyCloseTimeout: IDLE_MS,
+      retryAttempts: ATTEMPTS,
+      shouldRetry: () => true,
+      retryWait: () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)),
+    });
+    clients.set(subgraph, client);
+    return client;
+  };
+  return {
+    open: (subgraph, payload) =>
+      clientOf(subgraph).iterate(payload) as AsyncIterableIterator<ExecutionResult>,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...clients.values()].map((client) => client.dispose()));
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Readable } from 'node:stream';
+import type { BlobStore } from '#common/blob-store.ts';
+import { RadiographError } from '#common/errors.ts';
+import type { UploadClaim } from '#common/upload-claim.ts';
+
+const SIGNATURES = [
+  Buffer.from([0xff, 0xd8, 0xff]),
+  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+];
+const LONGEST_SIGNATURE = 8;
+
+/** Streams one uploaded file into the blob store, checking signature and size on the way; memory stays flat.
+ *  A file that is not taken leaves nothing behind and is read to its end, so that the next part can come.
+ *  @returns the claim that stands in for the file @throws when the upload breaks off or cannot be stored */
+export async function takeFile(file: Readable, blobs: BlobStore, maxBytes: number): Promise<UploadClaim> {
+  try {
+    const { address, bytes } = await blobs.put(checked(file, maxBytes));
+    return { kept: true, address, bytes };
+  } catch (error) {
+    if (!(error instanceof RadiographError)) throw error;
+    file.resume();
+    const code = error.code === 'FILE_TOO_LARGE' ? 'FILE_TOO_LARGE' : 'UNSUPPORTED_IMAGE';
+    return { kept: false, code, message: error.message };
+  }
+}
+
+async function* checked(file: Readable, maxBytes: number): AsyncGenerator<Buffer> {
+  let head = Buffer.alloc(0);
+  let known = false;
+  let bytes = 0;
+  // Not destroyed when we stop early: the parser waits until the part has been read.
+  for await (const chunk of file.iterator({ destroyOnReturn: false })) {
+    const part = chunk as Buffer;
+    bytes += part.length;
+    if (bytes > maxBytes)
+      throw new RadiographError('FILE_TOO_LARGE', `Expected at most ${maxBytes / 1024 / 1024} MB, got more`);
+    if (known) {
+      yield part;
+      continue;
+    }
+    head = Buffer.concat([head, part]);
+    if (head.length < LONGEST_SIGNATURE) continue;
+    checkSignature(head);
+    known = true;
+    yield head;
+  }
+  if (bytes === 0)
+    throw new RadiographError('UNSUPPORTED_IMAGE', 'Expected a JPEG or PNG file, got an empty one');
+  if (!known) checkSignature(head.subarray(0, 0));
+}
+
+function checkSignature(head: Buffer): void {
+  if (!SIGNATURES.some((signature) => head.subarray(0, signature.length).equals(signature)))
+    throw new RadiographError('UNSUPPORTED_IMAGE', 'Expected a JPEG or PNG file, got other bytes');
+}

@@ -1,0 +1,130 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import busboy from 'busboy';
+import { z } from 'zod';
+import { RadiographError } from '#common/errors.ts';
+
+const MOST_FILES = 50;
+const FIELD_BYTES = 1024 * 1024;
+
+const operations = z.looseObject({
+  query: z.string().optional(),
+  operationName: z.string().nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+});
+const fileMap = z.record(z.string(), z.array(z.string()).min(1));
+
+export type Operations = z.infer<typeof operations>;
+
+export type MultipartOptions = {
+  /** The whole body; above it the request is refused. */
+  readonly maxBytes: number;
+  /** Stores one file; its result takes the file's place in the variables. */
+  readonly take: (file: Readable) => Promise<string>;
+};
+
+/** Reads a request by the GraphQL multipart request specification (v2). Files may come in any order after the map.
+ *  @throws RadiographError BAD_USER_INPUT for a malformed request, FILE_TOO_LARGE above `maxBytes` */
+export function multipartRequest(request: IncomingMessage, options: MultipartOptions): Promise<Operations> {
+  return new Promise((resolve, reject) => {
+    const parser = open(request);
+    const taken = new Map<string, Promise<string>>();
+    let received: Operations | undefined;
+    let map: z.infer<typeof fileMap> | undefined;
+    let bytes = 0;
+    let failed = false;
+
+    const fail = (error: unknown) => {
+      failed = true;
+      request.unpipe(parser);
+      parser.destroy();
+      // Read on to the end, or the client would never get to see the answer.
+      request.resume();
+      void Promise.allSettled(taken.values()).then(() => reject(error));
+    };
+    const refuse = (message: string) => fail(new RadiographError('BAD_USER_INPUT', message));
+
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > options.maxBytes && bytes - chunk.length <= options.maxBytes)
+        fail(
+          new RadiographError(
+            'FILE_TOO_LARGE',
+            'Expected smaller files: the request as a whole is too large',
+          ),
+        );
+    });
+    request.once('close', () => {
+      if (!request.complete) parser.destroy(new Error('The client broke off'));
+    });
+    parser.on('field', (name, value, info) => {
+      if (info.valueTruncated) return refuse(`Expected at most ${FIELD_BYTES} bytes in the field ${name}`);
+      if (name === 'operations') received = parsed(operations, value);
+      if (name === 'map') map = parsed(fileMap, value);
+      if (name === 'operations' && !received)
+        refuse('Expected a GraphQL request as JSON in the field operations');
+      if (name === 'map' && !map) refuse('Expected an object of lists as JSON in the field map');
+    });
+    parser.on('file', (name, file) => {
+      if (!received || !map || !(name in map) || taken.has(name)) {
+        file.resume();
+        return refuse('Expected the fields operations and map, then the files that the map names');
+      }
+      const claim = options.take(file);
+      taken.set(name, claim);
+      claim.catch(fail);
+    });
+    parser.on('filesLimit', () => refuse(`Expected at most ${MOST_FILES} files`));
+    parser.on('error', () => failed || refuse('Expected a whole multipart body'));
+    parser.on('close', () => {
+      if (failed) return;
+      if (!received || !map) return refuse('Expected the fields operations and map');
+      placeFiles(received, map, taken).then(resolve, fail);
+    });
+    request.pipe(parser);
+  });
+}
+
+function open(request: IncomingMessage): busboy.Busboy {
+  try {
+    return busboy({
+      headers: request.headers,
+      limits: { files: MOST_FILES, fieldSize: FIELD_BYTES, fields: 2 },
+    });
+  } catch (cause) {
+    throw new RadiographError('BAD_USER_INPUT', 'Expected multipart/form-data with a boundary', { cause });
+  }
+}
+
+function parsed<T>(shape: z.ZodType<T>, json: string): T | undefined {
+  try {
+    return shape.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function placeFiles(
+  received: Operations,
+  map: Record<string, string[]>,
+  taken: Map<string, Promise<string>>,
+) {
+  for (const [name, paths] of Object.entries(map)) {
+    const claim = await taken.get(name);
+    if (claim === undefined)
+      throw new RadiographError('BAD_USER_INPUT', `Expected a file named ${name.slice(0, 40)}, got none`);
+    for (const path of paths) place(received, path.split('.'), claim);
+  }
+  return received;
+}
+
+/** Puts a claim where the specification has a null. Only what the client itself sent is walked. */
+function place(target: unknown, path: readonly string[], claim: string): void {
+  const [key = '', ...rest] = path;
+  const isThere = typeof target === 'object' && target !== null && Object.hasOwn(target, key);
+  if (!isThere) throw new RadiographError('BAD_USER_INPUT', 'Expected the map to name values that are null');
+  const holder = target as Record<string, unknown>;
+  if (rest.length > 0) place(holder[key], rest, claim);
+  else if (holder[key] === null) holder[key] = claim;
+  else throw new RadiographError('BAD_USER_INPUT', 'Expected null where a file belongs');
+}

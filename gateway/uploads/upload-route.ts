@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Counter } from 'prom-client';
+import type { BlobStore } from '#common/blob-store.ts';
+import { RadiographError } from '#common/errors.ts';
+import { sealClaim } from '#common/upload-claim.ts';
+import { takeFile } from './file-intake.ts';
+import { multipartRequest } from './multipart-request.ts';
+
+/** A request may hold several files, but not without end. */
+const FILES_AT_FULL_SIZE = 4;
+const SMALLEST_REQUEST_LIMIT = 512 * 1024 * 1024;
+
+export type UploadOptions = {
+  readonly blobs: BlobStore;
+  readonly claimKey: Buffer;
+  readonly maxFileBytes: number;
+  readonly files: Counter<'outcome'>;
+};
+
+/** Teaches the server multipart bodies: each file is stored at once and replaced by its signed claim. */
+export function acceptUploads(
+  http: FastifyInstance,
+  { blobs, claimKey, maxFileBytes, files }: UploadOptions,
+): void {
+  const maxBytes = Math.max(SMALLEST_REQUEST_LIMIT, FILES_AT_FULL_SIZE * maxFileBytes);
+  http.addHook('onRequest', async (request) => {
+    // A browser sends multipart across sites without asking; this header it does not. Apollo checks it too, but
+    // only after the whole body has been read.
+    if (isMultipart(request) && !('apollo-require-preflight' in request.headers))
+      throw new RadiographError(
+        'BAD_USER_INPUT',
+        'Expected the header apollo-require-preflight with a multipart request',
+      );
+  });
+  http.addContentTypeParser('multipart/form-data', (_request: FastifyRequest, body: IncomingMessage) =>
+    multipartRequest(body, {
+      maxBytes,
+      async take(file) {
+        const claim = await takeFile(file, blobs, maxFileBytes);
+        files.inc({ outcome: claim.kept ? 'kept' : claim.code });
+        return sealClaim(claimKey, claim);
+      },
+    }),
+  );
+}
+
+function isMultipart(request: FastifyRequest): boolean {
+  return request.headers['content-type']?.startsWith('multipart/') ?? false;
+}
