@@ -74,6 +74,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
 function mergedResolvers() {
   const Upload = new GraphQLScalarType({
     name: 'Upload',
+    // Its signature is checked where it is opened.
+    parseValue: (value) => value,
     parseLiteral() {
       throw new GraphQLError('Expected a file of a multipart request, got a literal');
     },

@@ -56,7 +56,11 @@ export const jobResolvers: Resolvers = {
 
   Subscription: {
     jobStatus: {
-      subscribe: (_parent, { id }, context) => ({ [Symbol.asyncIterator]: () => context.jobChanges(id) }),
+      async subscribe(_parent, { id }, context) {
+        // Refused before the stream opens: a stream that throws takes its whole connection with it.
+        if (!(await context.jobs.load(id))) throw new RadiographError('NOT_FOUND', 'There is no job with this id');
+        return { [Symbol.asyncIterator]: () => context.jobChanges(id) };
+      },
       resolve: (job: StoredJob, _args: unknown, context: Context) => {
         // The loaders of a subscription live on over its events: what they remember may be out of date.
         context.jobs.clearAll();
