@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
-import { Histogram } from 'prom-client';
 import { fileUrl } from '#common/file-token.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
@@ -10,6 +9,7 @@ import { serviceMetrics } from '#common/metrics.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
 import type { HeatmapConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { renderingMetrics } from './rendering/rendering-metrics.ts';
 import { sharpRenderer } from './rendering/sharp-renderer.ts';
 import { heatmapResolvers } from './resolvers/heatmap.ts';
 
@@ -18,16 +18,10 @@ const SDL = join(import.meta.dirname, '../../schema/heatmap.graphql');
 /** Starts the heatmap subgraph. It holds no state of its own: what it draws lies in the blob store. */
 export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promise<RunningServer> {
   const metrics = serviceMetrics('heatmap');
-  const seconds = new Histogram({
-    name: 'heatmap_draw_seconds',
-    help: 'Drawing of one heatmap, without waiting',
-    labelNames: ['colormap'],
-    registers: [metrics],
-  });
   const keys = await openKeys(config.dataDir);
   const linkKey = keys('file-token');
   const context: Context = {
-    renderer: sharpRenderer(await openFolderBlobStore(config.dataDir, keys), seconds),
+    renderer: sharpRenderer(await openFolderBlobStore(config.dataDir, keys), renderingMetrics(metrics)),
     linkTo: (picture) => fileUrl(linkKey, picture),
   };
   return startSubgraph({

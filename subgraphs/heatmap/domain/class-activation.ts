@@ -31,11 +31,14 @@ export function classActivation(maps: ActivationMaps, finding: number, method: C
   return { width, height, values };
 }
 
-/** @throws Error when the bytes do not fill the shape */
+/** @throws Error when the bytes do not fill the shape, or hold what is not a finite number */
 function decodedMaps({ maps, width, height, labels }: ActivationMaps): Float32Array {
   const bytes = Buffer.from(maps, 'base64');
   const expected = width * height * labels.length * Float32Array.BYTES_PER_ELEMENT;
   if (bytes.length !== expected)
     throw new Error(`Expected ${expected} bytes of activation maps, got ${bytes.length}`);
-  return new Float32Array(new Uint8Array(bytes).buffer);
+  // A copy: a view of Node's pooled buffer may begin where no float32 can.
+  const decoded = new Float32Array(new Uint8Array(bytes).buffer);
+  if (!decoded.every(Number.isFinite)) throw new Error('Expected finite activation maps');
+  return decoded;
 }

@@ -1,12 +1,17 @@
 import type { Grid } from './class-activation.ts';
+import { upsample } from './upsample.ts';
 
 export type Point = { readonly x: number; readonly y: number };
 export type Region = Point & { readonly width: number; readonly height: number; readonly score: number };
 
 const SHARE_OF_PEAK = 0.5;
 const MOST_REGIONS = 5;
+/** Regions are found on a finer grid, so that their sides follow the drawn map and not its coarse cells. The factor
+ *  is odd: the centre of a cell is then sampled, and the peak keeps its full value. */
+const FINER = 5;
 
-/** The place of the highest value, at the centre of its cell and scaled to a picture; the middle when all are equal. */
+/** The place of the highest value in a picture of `width` × `height`: the centre of its cell, where the upsampled map
+ *  is highest too. The middle of the picture for a map of zeros, which has no peak. */
 export function peakOf(map: Grid, width: number, height: number): Point {
   let best = 0;
   for (let i = 1; i < map.values.length; i += 1) if ((map.values[i] ?? 0) > (map.values[best] ?? 0)) best = i;
@@ -17,19 +22,18 @@ export function peakOf(map: Grid, width: number, height: number): Point {
 }
 
 /** Rectangles around the connected places (by their sides) where the map reaches half of its peak, strongest first,
- *  five at most, in pixels of a picture of `width` × `height`. */
-export function regionsOf(map: Grid, width: number, height: number): Region[] {
-  const top = map.values.reduce((highest, value) => Math.max(highest, value), 0);
-  if (top === 0) return [];
+ *  five at most, in pixels of a picture of `width` × `height`. A map of zeros has none. */
+export function regionsOf(coarse: Grid, width: number, height: number): Region[] {
+  const map = upsample(coarse, coarse.width * FINER, coarse.height * FINER);
   const seen = new Uint8Array(map.values.length);
   const regions: Region[] = [];
   for (let start = 0; start < map.values.length; start += 1) {
-    if (seen[start] || (map.values[start] ?? 0) < top * SHARE_OF_PEAK) continue;
-    const { left, right, upper, lower, highest } = flood(map, start, top * SHARE_OF_PEAK, seen);
+    if (seen[start] || (map.values[start] ?? 0) < SHARE_OF_PEAK) continue;
+    const { left, right, upper, lower, highest } = flood(map, start, SHARE_OF_PEAK, seen);
     const sx = width / map.width;
     const sy = height / map.height;
     const size = { width: (right - left + 1) * sx, height: (lower - upper + 1) * sy };
-    regions.push({ x: left * sx, y: upper * sy, ...size, score: highest / top });
+    regions.push({ x: left * sx, y: upper * sy, ...size, score: Math.min(1, highest) });
   }
   return regions.sort((a, b) => b.score - a.score).slice(0, MOST_REGIONS);
 }

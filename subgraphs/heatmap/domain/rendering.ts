@@ -1,6 +1,5 @@
 import type { CamMethod, Grid } from './class-activation.ts';
 import type { Colormap } from './colormaps.ts';
-import type { Point, Region } from './regions.ts';
 
 /** A stored picture. */
 export type RenderedImage = {
@@ -13,8 +12,6 @@ export type RenderedImage = {
 
 export type HeatmapRequest = {
   readonly imageAddress: string;
-  /** Names the map, so that equal requests are drawn once. */
-  readonly mapKey: string;
   readonly map: Grid;
   readonly colormap: Colormap;
   readonly opacity: number;
@@ -28,11 +25,9 @@ export interface HeatmapRenderer {
   size(imageAddress: string): Promise<{ width: number; height: number }>;
 }
 
-/** A heatmap whose picture is drawn only when it is asked for: the rest comes from the small map. */
+/** A heatmap of which the picture, the peak and the regions are worked out only when they are asked for. */
 export type ComputedHeatmap = {
   readonly picture: HeatmapRequest;
   readonly finding: { readonly code: string; readonly display: string; readonly probability: number };
   readonly method: CamMethod;
-  readonly peak: Point;
-  readonly regions: Region[];
 };

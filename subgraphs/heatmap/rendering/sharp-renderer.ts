@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
-import type { Histogram } from 'prom-client';
 import sharp from 'sharp';
 import type { BlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
@@ -9,54 +9,77 @@ import { blend } from '../domain/blend.ts';
 import { colourTable } from '../domain/colormaps.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
 import { upsample } from '../domain/upsample.ts';
+import type { RenderingMetrics } from './rendering-metrics.ts';
 
-/** Pictures drawn side by side, and those that may wait: a decoded one takes 16 MiB. */
+/** Pictures drawn side by side, and those that may wait: a drawing takes up to 32 MiB. */
 const DRAWING = 2;
-const WAITING = 256;
+const WAITING = 64;
 const REMEMBERED = 5_000;
+/** JPEG whatever the radiograph came as: a PNG of the same blend takes 6 times as long and 20 times the bytes. Full
+ *  chroma, because the heat is nothing but colour. */
 const JPEG = { quality: 85, chromaSubsampling: '4:4:4' } as const;
 
 /** Draws with sharp and keeps the pictures in the blob store; equal requests are drawn once. */
-export function sharpRenderer(blobs: BlobStore, seconds: Histogram<'colormap'>): HeatmapRenderer {
+export function sharpRenderer(blobs: BlobStore, metrics: RenderingMetrics): HeatmapRenderer {
   const drawing = bulkhead(DRAWING, WAITING);
-  const drawn = new LRUCache<string, Promise<RenderedImage>>({ max: REMEMBERED });
-  const sizes = new LRUCache<string, { width: number; height: number }>({ max: REMEMBERED });
+  const drawn = sharedAnswers<RenderedImage>();
+  const sizes = sharedAnswers<{ width: number; height: number }>();
 
   return {
     draw(request) {
-      const { imageAddress, mapKey, colormap, opacity } = request;
-      const key = [imageAddress, mapKey, colormap, opacity].join('|');
-      const known = drawn.get(key);
-      if (known) return known;
+      const known = drawn.find(pictureKey(request));
+      if (known) {
+        metrics.reused.inc();
+        return known;
+      }
       const started = drawing.execute(async () => {
-        const end = seconds.startTimer({ colormap });
+        const end = metrics.seconds.startTimer({ colormap: request.colormap });
         const picture = await drawOne(blobs, request);
         end();
         return picture;
       });
-      const answer = started.catch((error: unknown) => {
-        drawn.delete(key);
-        if (error instanceof BulkheadRejectedError)
-          throw new RadiographError('OVERLOADED', 'Too many heatmaps are being drawn; try again later');
-        throw error;
-      });
-      drawn.set(key, answer);
-      return answer;
+      return drawn.keep(pictureKey(request), started.catch(refusal));
     },
-    async size(imageAddress) {
-      const known = sizes.get(imageAddress);
-      if (known) return known;
-      const { width, height } = await imageHeader(await storedPicture(blobs, imageAddress));
-      sizes.set(imageAddress, { width, height });
-      return { width, height };
+    size(imageAddress) {
+      return sizes.find(imageAddress) ?? sizes.keep(imageAddress, sizeOf(blobs, imageAddress));
     },
   };
+}
+
+/** Names a picture by all that it is drawn from, the map's values included: two models, or two originals whose
+ *  display pictures happen to be equal, never share one. */
+function pictureKey({ imageAddress, map, colormap, opacity }: HeatmapRequest): string {
+  const bytes = new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength);
+  const values = createHash('sha256').update(bytes).digest('base64url');
+  return [imageAddress, map.width, map.height, values, colormap, opacity].join('|');
+}
+
+/** Answers by key, kept as promises so that equal requests under way share one. A failure is forgotten. */
+function sharedAnswers<T extends object>() {
+  const answers = new LRUCache<string, Promise<T>>({ max: REMEMBERED });
+  return {
+    find: (key: string) => answers.get(key),
+    keep(key: string, answer: Promise<T>): Promise<T> {
+      answers.set(key, answer);
+      answer.catch(() => {
+        if (answers.peek(key) === answer) answers.delete(key);
+      });
+      return answer;
+    },
+  };
+}
+
+function refusal(error: unknown): never {
+  if (error instanceof BulkheadRejectedError)
+    throw new RadiographError('OVERLOADED', 'Too many heatmaps are being drawn; try again later');
+  throw error;
 }
 
 async function drawOne(blobs: BlobStore, request: HeatmapRequest): Promise<RenderedImage> {
   const encoded = await storedPicture(blobs, request.imageAddress);
   const { data, info } = await safeSharp(encoded, (grey) => grey.raw().toBuffer({ resolveWithObject: true }));
-  const { width, height } = info;
+  const { width, height, channels } = info;
+  if (channels !== 1) throw new Error(`Expected a grey picture, got ${channels} channels`);
   const heat = upsample(request.map, width, height);
   const picture = blend(data, heat, colourTable(request.colormap), request.opacity);
   const file = await sharp(picture, { raw: { width, height, channels: 3 } })
@@ -64,6 +87,11 @@ async function drawOne(blobs: BlobStore, request: HeatmapRequest): Promise<Rende
     .toBuffer();
   const { address, bytes } = await blobs.put([file]);
   return { address, bytes, mediaType: 'image/jpeg', width, height };
+}
+
+async function sizeOf(blobs: BlobStore, imageAddress: string): Promise<{ width: number; height: number }> {
+  const { width, height } = await imageHeader(await storedPicture(blobs, imageAddress));
+  return { width, height };
 }
 
 async function storedPicture(blobs: BlobStore, address: string): Promise<Buffer> {

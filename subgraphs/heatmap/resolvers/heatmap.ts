@@ -9,7 +9,7 @@ export const heatmapResolvers: Resolvers = {
     // The gateway hands over what @requires names; nothing is looked up here.
     __resolveReference: (reference) => reference,
 
-    async heatmap(radiograph, { finding, colormap, opacity, method }, context) {
+    heatmap(radiograph, { finding, colormap, opacity, method }) {
       if (radiograph.activationMaps == null) return null;
       const share = opacity ?? 0.5;
       if (!(share >= 0 && share <= 1))
@@ -20,27 +20,32 @@ export const heatmapResolvers: Resolvers = {
       const map = classActivation(maps, index, cam);
       const label = maps.labels[index] ?? { code: '', display: '' };
       const { imageAddress } = radiograph;
-      const { width, height } = await context.renderer.size(imageAddress);
       return {
         picture: {
           imageAddress,
-          mapKey: `${maps.modelDigest}|${label.code}|${cam}`,
           map,
           colormap: colormap ?? 'TURBO',
           opacity: share,
         },
         finding: { ...label, probability: maps.probabilities[index] ?? 0 },
         method: cam,
-        peak: peakOf(map, width, height),
-        regions: regionsOf(map, width, height),
       };
     },
   },
 
+  // Each is worked out only when it is asked for: the peak and the regions need the size of the picture alone.
   Heatmap: {
     async image({ picture }, _args, context) {
       const drawn = await context.renderer.draw(picture);
       return { ...drawn, url: context.linkTo(drawn) };
+    },
+    async peak({ picture }, _args, context) {
+      const { width, height } = await context.renderer.size(picture.imageAddress);
+      return peakOf(picture.map, width, height);
+    },
+    async regions({ picture }, _args, context) {
+      const { width, height } = await context.renderer.size(picture.imageAddress);
+      return regionsOf(picture.map, width, height);
     },
   },
 };

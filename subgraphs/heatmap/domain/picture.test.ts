@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { blend } from './blend.ts';
+import { colourTable } from './colormaps.ts';
+import { peakOf, regionsOf } from './regions.ts';
+import { upsample } from './upsample.ts';
+
+const grid = (width: number, values: number[]) => ({
+  width,
+  height: values.length / width,
+  values: Float32Array.from(values),
+});
+const colour = (name: Parameters<typeof colourTable>[0], i: number) => [
+  ...colourTable(name).subarray(i * 3, i * 3 + 3),
+];
+
+/** Read from cv2.applyColorMap 4: [colormap, index, RGB]. */
+const OPENCV = [
+  ['TURBO', 0, [48, 18, 59]],
+  ['TURBO', 128, [164, 252, 60]],
+  ['TURBO', 255, [122, 4, 3]],
+  ['JET', 0, [0, 0, 128]],
+  ['JET', 85, [0, 212, 255]],
+  ['JET', 255, [128, 0, 0]],
+  ['OCEAN', 0, [0, 0, 0]],
+  ['OCEAN', 85, [0, 0, 85]],
+  ['OCEAN', 200, [90, 172, 200]],
+  ['OCEAN', 255, [255, 255, 255]],
+] as const;
+
+test.each(OPENCV)('%s has at %i the colour of OpenCV, give or take a rounding', (name, i, expected) => {
+  for (const [channel, value] of colour(name, i).entries())
+    expect(Math.abs(value - (expected[channel] ?? Number.NaN))).toBeLessThanOrEqual(1);
+});
+
+test('a map is stretched between the centres of its places', () => {
+  const wide = upsample(grid(2, [0, 4]), 4, 1);
+  expect([...wide.values]).toEqual([0, 0.25, 0.75, 1]);
+  expect([...upsample(grid(2, [1, 2, 3, 4]), 2, 2).values]).toEqual([0.25, 0.5, 0.75, 1]);
+  expect([...upsample(grid(2, [0, 0]), 4, 1).values]).toEqual([0, 0, 0, 0]);
+});
+
+test('opacity 0 is the radiograph, 1 the colours, and between them cv2.addWeighted', () => {
+  const grey = Uint8Array.from([0, 100, 255]);
+  const heat = grid(3, [0, 0.5, 1]);
+  const table = colourTable('JET');
+  expect([...blend(grey, heat, table, 0)]).toEqual([0, 0, 0, 100, 100, 100, 255, 255, 255]);
+  const colours = [colour('JET', 0), colour('JET', 128), colour('JET', 255)].flat();
+  expect([...blend(grey, heat, table, 1)]).toEqual(colours);
+  const half = colours.map((value, i) => Math.round(value * 0.5 + (grey[Math.floor(i / 3)] ?? 0) * 0.5));
+  expect([...blend(grey, heat, table, 0.5)]).toEqual(half);
+});
+
+test('two places give two regions, the stronger first, and the peak lies in it', () => {
+  const map = grid(5, [0, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  const regions = regionsOf(map, 500, 300);
+  expect(regions).toHaveLength(2);
+  expect(regions[0]).toMatchObject({ score: 1 });
+  expect(regions[1]?.score).toBeCloseTo(0.75, 6);
+  expect(peakOf(map, 500, 300)).toEqual({ x: 450, y: 150 });
+  const [first] = regions;
+  if (!first) throw new Error('Expected a region');
+  expect(first.x).toBeLessThan(450);
+  expect(first.x + first.width).toBe(500);
+  expect(first.y + first.height / 2).toBeCloseTo(150, 6);
+});
+
+test('a map of zeros has no region, and its peak is the middle', () => {
+  expect(regionsOf(grid(2, [0, 0, 0, 0]), 10, 20)).toEqual([]);
+  expect(peakOf(grid(2, [0, 0, 0, 0]), 10, 20)).toEqual({ x: 5, y: 10 });
+});
