@@ -52,7 +52,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     subscriptions = federatedSubscriptions(apiSchema, coreSupergraphSdl, services, upstream, logger);
   });
 
-  const http = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: 'idle', keepAliveTimeout: 75_000 });
+  const http = fastify({
+    bodyLimit: BODY_BYTES,
+    forceCloseConnections: 'idle',
+    keepAliveTimeout: 75_000,
+    // The link to a picture is one long parameter.
+    routerOptions: { maxParamLength: 1_000 },
+  });
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
     introspection: true,

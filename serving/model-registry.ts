@@ -47,7 +47,7 @@ export async function openModelRegistry(
       throw new ServingError('NOT_FOUND', `Servable not found for request: ${wanted}`);
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(versions.map(({ pool }) => pool?.[Symbol.asyncDispose]()));
+      for (const { pool } of versions) await pool?.[Symbol.asyncDispose]();
     },
   };
 }

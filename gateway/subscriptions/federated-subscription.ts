@@ -54,6 +54,8 @@ export function federatedSubscriptions(
       });
 
       const execute = async (event: ExecutionResult): Promise<ExecutionResult> => {
+        // Nothing to join; shaping a null root would add an error of its own.
+        if (event.data == null && event.errors) return { errors: event.errors.map(asGraphQLError) };
         const requestContext = {
           request: { variables, operationName: operationName ?? undefined },
           context: context(),

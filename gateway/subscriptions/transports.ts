@@ -17,7 +17,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
 import { WebSocketServer } from 'ws';
-import { publicError } from '#common/errors-in-graphql.ts';
+import { publicErrors } from '#common/errors-in-graphql.ts';
 import { createContext, type GatewayContext } from '../context.ts';
 import { operationLimits } from '../guard/operation-limits.ts';
 import type { FederatedSubscriptions } from './federated-subscription.ts';
@@ -59,8 +59,7 @@ export function openTransports(http: FastifyInstance, options: TransportOptions)
 }
 
 function sharedOperations({ apollo, current, requestMs, logger, active }: TransportOptions) {
-  const mask = (errors: readonly GraphQLError[]) =>
-    errors.map((error) => publicError(error.toJSON(), error, logger) as unknown as GraphQLError);
+  const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
   const masked = (result: ExecutionResult): ExecutionResult =>
     result.errors ? { ...result, errors: mask(result.errors) } : result;
 

@@ -36,7 +36,7 @@ export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): U
     open: (subgraph, payload) =>
       clientOf(subgraph).iterate(payload) as AsyncIterableIterator<ExecutionResult>,
     async [Symbol.asyncDispose]() {
-      await Promise.all([...clients.values()].map((client) => client.dispose()));
+      for (const client of clients.values()) await client.dispose();
     },
   };
 }

@@ -48,6 +48,22 @@ export function publicError(
   };
 }
 
+/** The same for the errors of a result on a socket or event stream, whose protocols want errors that can write
+ *  themselves. */
+export function publicErrors(
+  errors: readonly (GraphQLError | GraphQLFormattedError)[],
+  log: Logger,
+): GraphQLError[] {
+  return errors.map((error) => {
+    const { message, path, extensions } = publicError(
+      error instanceof GraphQLError ? error.toJSON() : error,
+      error,
+      log,
+    );
+    return new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
+  });
+}
+
 /** What a mutation's `userErrors` holds for a fault of the input; faults of the system are thrown on. */
 export function userError(error: unknown, field: readonly (string | number)[]): UserError {
   if (!(error instanceof RadiographError) || codeOf(error) === 'INTERNAL') throw error;

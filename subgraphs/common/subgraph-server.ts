@@ -6,13 +6,13 @@ import {
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql';
+import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { WebSocketServer } from 'ws';
 import { DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
-import { publicError } from './errors-in-graphql.ts';
+import { publicError, publicErrors } from './errors-in-graphql.ts';
 
 /** What a subgraph's context is made from. */
 export type RequestFacts = {
@@ -118,12 +118,10 @@ function subscriptionServer<Context extends BaseContext>(
       },
       onNext: (_ctx, _id, _payload, _args: ExecutionArgs, result) => ({
         ...result,
-        ...(result.errors && {
-          errors: result.errors.map((error) => publicError(error.toJSON(), error, options.logger) as never),
-        }),
+        ...(result.errors && { errors: publicErrors(result.errors, options.logger) }),
       }),
       onError: (_ctx, _id, _payload, errors) =>
-        errors.map((error) => publicError(error.toJSON(), error, options.logger)),
+        publicErrors(errors as readonly GraphQLError[], options.logger),
     },
     sockets,
   );

@@ -58,7 +58,8 @@ export const jobResolvers: Resolvers = {
     jobStatus: {
       async subscribe(_parent, { id }, context) {
         // Refused before the stream opens: a stream that throws takes its whole connection with it.
-        if (!(await context.jobs.load(id))) throw new RadiographError('NOT_FOUND', 'There is no job with this id');
+        if (!(await context.jobs.load(id)))
+          throw new RadiographError('NOT_FOUND', 'There is no job with this id');
         return { [Symbol.asyncIterator]: () => context.jobChanges(id) };
       },
       resolve: (job: StoredJob, _args: unknown, context: Context) => {

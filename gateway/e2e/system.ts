@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import sharp from 'sharp';
+import { startServing } from '../../serving/server.ts';
+import { startHeatmap } from '../../subgraphs/heatmap/server.ts';
+import { startIcu } from '../../subgraphs/icu/server.ts';
+import { startImaging } from '../../subgraphs/imaging/server.ts';
+import { gatewayConfig } from '../config.ts';
+import { startGateway } from '../server.ts';
+
+const MODELS = join(import.meta.dirname, '../../serving/models');
+
+export type System = AsyncDisposable & { readonly url: string; readonly dataDir: string };
+
+/** The whole chain on free ports in one process, with a data folder of its own. */
+export async function startSystem(settings: { serving?: 'dead' } = {}): Promise<System> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
+  const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  const host = '127.0.0.1';
+  const common = { host, port: 0, dataDir, logLevel: 'silent' };
+  const stack = new AsyncDisposableStack();
+  stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
+  const serving = stack.use(
+    await startServing(
+      { host, grpcPort: 0, restPort: 0, logLevel: 'silent', modelBasePath: MODELS, workers: 1 },
+      logger,
+    ),
+  );
+  const modelPort = serving.grpcPort;
+  if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
+  const pools = [{ name: 'embedded', address: `${host}:${modelPort}` }];
+  const imagingConfig = { ...common, modelName: 'covid19', modelCards: MODELS, pools };
+  const imaging = stack.use(await startImaging(imagingConfig, logger));
+  const heatmap = stack.use(await startHeatmap(common, logger));
+  const icu = stack.use(await startIcu(common, logger));
+  const env = {
+    PORT: '0',
+    DATA_DIR: dataDir,
+    IMAGING_URL: imaging.url,
+    HEATMAP_URL: heatmap.url,
+    ICU_URL: icu.url,
+  };
+  const gateway = stack.use(await startGateway(gatewayConfig({ ...env, MAX_UPLOAD_MB: '2' }), logger));
+  return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** A grey picture that decodes; `seed` makes it unlike others. */
+export function picture(format: 'jpeg' | 'png', seed = 0): Promise<Buffer> {
+  const width = 300;
+  const height = 240;
+  const grey = Uint8Array.from({ length: width * height }, (_, i) => (i * 7 + seed * 31 + (i % width)) % 256);
+  return sharp(grey, { raw: { width, height, channels: 1 } })
+    .toFormat(format)
+    .toBuffer();
+}
+
+export type Answer = {
+  data?: Record<string, never> | null;
+  errors?: { message: string; extensions: { code: string } }[];
+};
+
+export async function ask(url: string, query: string, variables: object = {}): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query, variables }),
+  });
+  return (await answer.json()) as Answer;
+}
+
+/** Sends files by the GraphQL multipart request specification; `$files` is their variable. */
+export async function upload(url: string, query: string, files: readonly Buffer[]): Promise<Answer> {
+  const form = new FormData();
+  form.set('operations', JSON.stringify({ query, variables: { files: files.map(() => null) } }));
+  form.set('map', JSON.stringify(Object.fromEntries(files.map((_, i) => [i, [`variables.files.${i}`]]))));
+  for (const [i, file] of files.entries()) form.set(String(i), new Blob([new Uint8Array(file)]), `file-${i}`);
+  const headers = { 'apollo-require-preflight': '1' };
+  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: form });
+  return (await answer.json()) as Answer;
+}
