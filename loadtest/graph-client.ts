@@ -31,10 +31,11 @@ export class GraphFault extends Error {
 
 /** @throws GraphFault BAD_USER_INPUT when the file cannot be read */
 export async function namedFile(path: string): Promise<NamedFile> {
-  const content = await openAsBlob(path).catch(() => {
+  try {
+    return { name: basename(path), content: await openAsBlob(path) };
+  } catch {
     throw new GraphFault(`${path} cannot be read`, 'BAD_USER_INPUT');
-  });
-  return { name: basename(path), content };
+  }
 }
 
 /** @param base for example http://localhost:4000 */

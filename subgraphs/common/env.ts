@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Reads settings once, at the start; one message names every bad one. Only a `main.ts` hands in `process.env`.
+/** Reads settings once, at the start; one message names every bad one. Only an entry point hands in the environment.
  *  @throws Error that lists each faulty variable by name */
 export function readSettings<Shape extends z.ZodRawShape>(
   shape: Shape,

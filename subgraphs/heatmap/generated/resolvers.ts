@@ -12,7 +12,6 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** The class activation maps of one forward pass; passed between subgraphs, never shown. */
   ActivationMaps: { input: unknown; output: unknown; }
   _FieldSet: { input: unknown; output: unknown; }
 };
@@ -42,7 +41,9 @@ export type Heatmap = {
   __typename?: 'Heatmap';
   /** The blended picture, of the size of `Radiograph.image`. */
   image: ImageFile;
+  /** The finding that the map speaks for. */
   finding: Finding;
+  /** How the map was derived. */
   method: CamMethod;
   /** Where the map is highest, in pixels of `image`. */
   peak: Point;
@@ -57,51 +58,52 @@ export type CamMethod =
   /** Gradient of the finding's probability after softmax: what speaks for it against the other findings. */
   | 'GRAD_CAM_SOFTMAX';
 
+/** Colours for the values of a map, from low to high. */
 export type Colormap =
+  /** Dark blue over green to dark red; even steps (Mikhailov, 2019). */
   | 'TURBO'
+  /** Blue over green to red, as in older papers. */
   | 'JET'
+  /** Black over blue to white, as OpenCV has it. */
   | 'OCEAN';
 
 /** A place in a picture, in pixels from its upper left corner. */
 export type Point = {
   __typename?: 'Point';
+  /** From the left edge. */
   x: Scalars['Float']['output'];
+  /** From the upper edge. */
   y: Scalars['Float']['output'];
 };
 
 /** A rectangle in a picture, in pixels from its upper left corner. */
 export type Region = {
   __typename?: 'Region';
+  /** Its left edge. */
   x: Scalars['Float']['output'];
+  /** Its upper edge. */
   y: Scalars['Float']['output'];
+  /** In pixels. */
   width: Scalars['Float']['output'];
+  /** In pixels. */
   height: Scalars['Float']['output'];
   /** The highest value of the map within, relative to the map's peak: 0 to 1. */
   score: Scalars['Float']['output'];
 };
 
-/** A picture behind a link that lives for 15 to 30 minutes. */
 export type ImageFile = {
   __typename?: 'ImageFile';
-  /** Path at this endpoint's own address. */
   url: Scalars['String']['output'];
   mediaType: Scalars['String']['output'];
-  /** In pixels. */
   width: Scalars['Int']['output'];
-  /** In pixels. */
   height: Scalars['Int']['output'];
-  /** Size of the file in bytes. */
   bytes: Scalars['Int']['output'];
 };
 
-/** A label of the model and its probability. */
 export type Finding = {
   __typename?: 'Finding';
-  /** The model's label, for example COVID19. */
   code: Scalars['String']['output'];
-  /** The label in words. */
   display: Scalars['String']['output'];
-  /** Between 0 and 1. */
   probability: Scalars['Float']['output'];
 };
 

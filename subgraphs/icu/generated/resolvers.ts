@@ -12,7 +12,6 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A moment in time, ISO 8601 in UTC with milliseconds. */
   DateTime: { input: string; output: string; }
   _FieldSet: { input: unknown; output: unknown; }
 };
@@ -56,12 +55,15 @@ export type MutationIcuRiskAssessArgs = {
   input: IcuRiskAssessInput;
 };
 
+/** What `observationRecord` takes. */
 export type ObservationRecordInput = {
+  /** A known patient. */
   patientId: Scalars['ID']['input'];
   /** One to 50 values. */
   observations: Array<ObservationInput>;
 };
 
+/** One measured value as it is sent. */
 export type ObservationInput = {
   /** A code of `observationTypes`, for example heart_rate. */
   code: Scalars['String']['input'];
@@ -71,36 +73,41 @@ export type ObservationInput = {
   observedAt?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/** What `icuRiskAssess` takes. */
 export type IcuRiskAssessInput = {
   /** One to 50 values; what is missing counts as not measured. */
   observations: Array<ObservationInput>;
 };
 
+/** What became of observations that were sent. */
 export type ObservationRecordPayload = {
   __typename?: 'ObservationRecordPayload';
+  /** The patient with the new observations; null when none was stored. */
   patient?: Maybe<Patient>;
+  /** The values that cannot be taken, and why. */
   userErrors: Array<UserError>;
 };
 
+/** What became of an assessment. */
 export type IcuRiskAssessPayload = {
   __typename?: 'IcuRiskAssessPayload';
+  /** The risk; null when a value cannot be taken. */
   icuRisk?: Maybe<IcuRisk>;
+  /** The values that cannot be taken, and why. */
   userErrors: Array<UserError>;
 };
 
-/** A fault in the input of a mutation, which its caller can mend. */
 export type UserError = {
   __typename?: 'UserError';
-  /** A code of the closed list that `extensions.code` of errors uses too. */
   code: Scalars['String']['output'];
   message: Scalars['String']['output'];
-  /** The path to the faulty value within the arguments, for example input, files, 2. */
   field?: Maybe<Array<Scalars['String']['output']>>;
 };
 
 /** A patient of the loaded cohort (by default a synthetic one). */
 export type Patient = {
   __typename?: 'Patient';
+  /** As the clinical database names the patient. */
   id: Scalars['ID']['output'];
   /** Newest first; `first` is 1 to 500. */
   observations?: Maybe<Array<Observation>>;
@@ -114,20 +121,26 @@ export type PatientObservationsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** A page of patients (Relay cursor connections). */
 export type PatientConnection = {
   __typename?: 'PatientConnection';
+  /** The patients with their cursors. */
   edges: Array<PatientEdge>;
+  /** The patients without their cursors. */
   nodes: Array<Patient>;
+  /** Whether and where the list goes on. */
   pageInfo: PageInfo;
 };
 
+/** A patient in a page. */
 export type PatientEdge = {
   __typename?: 'PatientEdge';
+  /** The `after` of the page that begins behind it. */
   cursor: Scalars['String']['output'];
+  /** The patient. */
   node: Patient;
 };
 
-/** Where a page of a list ends (Relay cursor connections). */
 export type PageInfo = {
   __typename?: 'PageInfo';
   hasNextPage: Scalars['Boolean']['output'];
@@ -137,18 +150,24 @@ export type PageInfo = {
 /** One measured value. */
 export type Observation = {
   __typename?: 'Observation';
+  /** A code of `observationTypes`. */
   code: Scalars['String']['output'];
+  /** The code in words. */
   display: Scalars['String']['output'];
+  /** In the unit beside it. */
   value: Scalars['Float']['output'];
   /** UCUM unit. */
   unit: Scalars['String']['output'];
+  /** When it was measured. */
   observedAt: Scalars['DateTime']['output'];
 };
 
 /** What may be observed. */
 export type ObservationType = {
   __typename?: 'ObservationType';
+  /** The name by which it is sent. */
   code: Scalars['String']['output'];
+  /** The code in words. */
   display: Scalars['String']['output'];
   /** UCUM unit. */
   unit: Scalars['String']['output'];
@@ -167,9 +186,11 @@ export type IcuRisk = {
   willBeAdmitted: Scalars['Boolean']['output'];
   /** Between 0 and 1; it comes with the model version. */
   threshold: Scalars['Float']['output'];
+  /** The version that answered. */
   model: ModelVersion;
   /** The time over which the observations were made, for example 0-2 h. */
   window?: Maybe<Scalars['String']['output']>;
+  /** When it was computed. */
   assessedAt: Scalars['DateTime']['output'];
   /** What moved the probability most, strongest first. */
   reasons: Array<IcuRiskReason>;
@@ -178,7 +199,9 @@ export type IcuRisk = {
 /** The share of one observation in a risk. */
 export type IcuRiskReason = {
   __typename?: 'IcuRiskReason';
+  /** A code of `observationTypes`. */
   code: Scalars['String']['output'];
+  /** The code in words. */
   display: Scalars['String']['output'];
   /** The measured value; null when it was not measured. */
   value?: Maybe<Scalars['Float']['output']>;
@@ -186,19 +209,15 @@ export type IcuRiskReason = {
   contribution: Scalars['Float']['output'];
 };
 
-/** A version of a model, as the server that holds it reports it. */
 export type ModelVersion = {
   __typename?: 'ModelVersion';
   name: Scalars['String']['output'];
   version: Scalars['String']['output'];
   state: ModelState;
-  /** SHA-256 of the model's file where it is known. */
   digest?: Maybe<Scalars['String']['output']>;
-  /** What runs it, for example TensorFlow Serving. */
   engine: Scalars['String']['output'];
 };
 
-/** States of TensorFlow Serving's ModelVersionStatus. */
 export type ModelState =
   | 'UNKNOWN'
   | 'START'

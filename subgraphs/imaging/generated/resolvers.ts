@@ -34,7 +34,7 @@ export type Query = {
   radiographs: RadiographConnection;
   /** One job, or null when there is none with this id. */
   job?: Maybe<Job>;
-  /** The models that the model server offers; empty when it cannot be reached. */
+  /** The models and versions that are known; a version is UNKNOWN while its server cannot be reached. */
   models: Array<Model>;
 };
 
@@ -87,28 +87,37 @@ export type SubscriptionJobStatusArgs = {
   id: Scalars['ID']['input'];
 };
 
+/** What `radiographUpload` takes. */
 export type RadiographUploadInput = {
   /** One to 50 files. */
   files: Array<Scalars['Upload']['input']>;
+  /** The patient whom the radiographs show, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** What `radiographClassify` takes. */
 export type RadiographClassifyInput = {
+  /** A JPEG or PNG file. */
   file: Scalars['Upload']['input'];
+  /** The patient whom the radiograph shows, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** What became of an upload. */
 export type RadiographUploadPayload = {
   __typename?: 'RadiographUploadPayload';
   /** One job for each file that was taken, in the order of the files. */
   jobs: Array<Job>;
+  /** The files that were not taken, and why. */
   userErrors: Array<UserError>;
 };
 
+/** What became of a radiograph that was sent for an answer at once. */
 export type RadiographClassifyPayload = {
   __typename?: 'RadiographClassifyPayload';
   /** The classified radiograph; null when the file was not taken. */
   radiograph?: Maybe<Radiograph>;
+  /** Why the file was not taken. */
   userErrors: Array<UserError>;
 };
 
@@ -117,50 +126,70 @@ export type UserError = {
   __typename?: 'UserError';
   /** A code of the closed list that `extensions.code` of errors uses too. */
   code: Scalars['String']['output'];
+  /** In words; it may change, the code does not. */
   message: Scalars['String']['output'];
   /** The path to the faulty value within the arguments, for example input, files, 2. */
   field?: Maybe<Array<Scalars['String']['output']>>;
 };
 
+/** Where a job stands. SUCCEEDED, FAILED and CANCELLED are final. */
 export type JobState =
+  /** Stored, waiting for a worker. */
   | 'QUEUED'
+  /** A worker has it. */
   | 'RUNNING'
+  /** Its radiograph is classified. */
   | 'SUCCEEDED'
+  /** It was given up; `error` says why. */
   | 'FAILED'
+  /** Somebody took it back before its end. */
   | 'CANCELLED';
 
 /** The work of classifying one radiograph. It is stored before it is acknowledged and survives a crash. */
 export type Job = {
   __typename?: 'Job';
+  /** Opaque. */
   id: Scalars['ID']['output'];
+  /** Where it stands. */
   state: JobState;
   /** From 0 (queued) to 1 (ended). */
   progress: Scalars['Float']['output'];
   /** How often the work was begun. */
   attempts: Scalars['Int']['output'];
+  /** When it was accepted. */
   createdAt: Scalars['DateTime']['output'];
+  /** When its first attempt began. */
   startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it reached its final state. */
   finishedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why the job failed, or why its last attempt did while another will follow. */
   error?: Maybe<JobError>;
+  /** The radiograph that is classified. */
   radiograph?: Maybe<Radiograph>;
 };
 
+/** Why the work on a radiograph failed. */
 export type JobError = {
   __typename?: 'JobError';
   /** A code of the closed list that `extensions.code` of errors uses too. */
   code: Scalars['String']['output'];
+  /** In words; it may change, the code does not. */
   message: Scalars['String']['output'];
 };
 
+/** Formats of files that are taken. */
 export type ImageFormat =
+  /** ISO/IEC 10918-1. */
   | 'JPEG'
+  /** ISO/IEC 15948. */
   | 'PNG';
 
 /** One chest radiograph. Never for clinical use without approval. */
 export type Radiograph = {
   __typename?: 'Radiograph';
+  /** Opaque. */
   id: Scalars['ID']['output'];
+  /** When it was accepted. */
   createdAt: Scalars['DateTime']['output'];
   /** The format of the file as it was sent. */
   format: ImageFormat;
@@ -168,32 +197,44 @@ export type Radiograph = {
   width: Scalars['Int']['output'];
   /** Height of the file as it was sent, in pixels, upright. */
   height: Scalars['Int']['output'];
+  /** The patient whom it shows, where that was said. */
   patient?: Maybe<Patient>;
   /** A grey rendering for display, at most 2048 pixels on its longer side; nothing of the sent file's metadata is in it. */
   image: ImageFile;
   /** The model's answer; null until the job has succeeded. */
   classification?: Maybe<Classification>;
+  /** What the heatmap is drawn from. */
   activationMaps?: Maybe<Scalars['ActivationMaps']['output']>;
+  /** Where the rendering for display is stored. */
   imageAddress: Scalars['String']['output'];
 };
 
+/** A page of radiographs (Relay cursor connections). */
 export type RadiographConnection = {
   __typename?: 'RadiographConnection';
+  /** The radiographs with their cursors. */
   edges: Array<RadiographEdge>;
+  /** The radiographs without their cursors. */
   nodes: Array<Radiograph>;
+  /** Whether and where the list goes on. */
   pageInfo: PageInfo;
 };
 
+/** A radiograph in a page. */
 export type RadiographEdge = {
   __typename?: 'RadiographEdge';
+  /** The `after` of the page that begins behind it. */
   cursor: Scalars['String']['output'];
+  /** The radiograph. */
   node: Radiograph;
 };
 
 /** Where a page of a list ends (Relay cursor connections). */
 export type PageInfo = {
   __typename?: 'PageInfo';
+  /** Whether there is more behind this page. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** The `after` of the next page; null for an empty page. */
   endCursor?: Maybe<Scalars['String']['output']>;
 };
 
@@ -202,6 +243,7 @@ export type ImageFile = {
   __typename?: 'ImageFile';
   /** Path at this endpoint's own address. */
   url: Scalars['String']['output'];
+  /** image/png or image/jpeg. */
   mediaType: Scalars['String']['output'];
   /** In pixels. */
   width: Scalars['Int']['output'];
@@ -218,9 +260,11 @@ export type Classification = {
   finding: Finding;
   /** Every finding that the model knows, most probable first. */
   findings: Array<Finding>;
+  /** What the probability and the threshold amount to. */
   decision: Decision;
   /** The probability from which `finding` counts as positive, between 0 and 1; it comes with the model version. */
   threshold: Scalars['Float']['output'];
+  /** The version that answered. */
   model: ModelVersion;
   /** Whether the answer was taken from the cache of inferences. */
   cached: Scalars['Boolean']['output'];
@@ -239,6 +283,7 @@ export type Finding = {
   probability: Scalars['Float']['output'];
 };
 
+/** What a classification amounts to. */
 export type Decision =
   /** The finding is a disease and reaches its threshold. */
   | 'POSITIVE'
@@ -247,17 +292,23 @@ export type Decision =
   /** No finding reaches its threshold. */
   | 'INDETERMINATE';
 
+/** A model by its name. */
 export type Model = {
   __typename?: 'Model';
+  /** The name at the model server. */
   name: Scalars['String']['output'];
+  /** The versions that are known. */
   versions: Array<ModelVersion>;
 };
 
 /** A version of a model, as the server that holds it reports it. */
 export type ModelVersion = {
   __typename?: 'ModelVersion';
+  /** The name of the model. */
   name: Scalars['String']['output'];
+  /** The version within the model. */
   version: Scalars['String']['output'];
+  /** Where it stands at its server. */
   state: ModelState;
   /** SHA-256 of the model's file where it is known. */
   digest?: Maybe<Scalars['String']['output']>;
@@ -267,11 +318,17 @@ export type ModelVersion = {
 
 /** States of TensorFlow Serving's ModelVersionStatus. */
 export type ModelState =
+  /** The server cannot be asked. */
   | 'UNKNOWN'
+  /** Known, not loaded yet. */
   | 'START'
+  /** Being loaded. */
   | 'LOADING'
+  /** Answers. */
   | 'AVAILABLE'
+  /** Takes no more work. */
   | 'UNLOADING'
+  /** Unloaded, or failed to load. */
   | 'END';
 
 export type Patient = {
