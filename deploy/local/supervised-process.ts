@@ -47,7 +47,10 @@ export function superviseProcess(
         resolveReady();
       });
       const how = await exited;
-      if (stopping.signal.aborted) return;
+      if (stopping.signal.aborted) {
+        if (how.code !== 0) logger.warn({ service: service.name, ...how }, 'did not drain in time');
+        return;
+      }
       logger.warn({ service: service.name, ...how }, 'ended unasked; starting it again');
       pauseMs =
         Date.now() - startedAt > SETTLED_MS ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, pauseMs * 2);

@@ -6,6 +6,8 @@ export function stopSignal(): Promise<string> {
     const ask = (reason: string) => {
       if (asked) process.exit(1);
       asked = true;
+      // The pipe must not keep a process alive that has drained.
+      process.channel?.unref();
       resolve(reason);
     };
     process.on('SIGTERM', () => ask('SIGTERM'));

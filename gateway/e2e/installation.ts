@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PORTS = ['PORT', 'IMAGING_PORT', 'HEATMAP_PORT', 'ICU_PORT', 'SERVING_GRPC_PORT', 'SERVING_REST_PORT'];
+
+/** What `npm start` runs, as processes of their own. */
+export type Installation = AsyncDisposable & {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly supervisor: ChildProcess;
+  /** The process of a service that runs now. */
+  pid(service: string): number;
+  /** Resolves when the supervisor has written a line that holds `text`, from now on. */
+  line(text: string): Promise<string>;
+};
+
+export async function startInstallation(): Promise<Installation> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
+  const ports = await freePorts(PORTS.length);
+  const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
+  const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {
+    env: { ...process.env, ...env, DATA_DIR: dataDir, LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pids = new Map<string, number>();
+  const waiting = new Map<string, (line: string) => void>();
+  const lines = createInterface({ input: supervisor.stdout });
+  lines.on('line', (line) => {
+    const [, service, pid] = /"name":"start".*"service":"(\w+)","pid":(\d+)/.exec(line) ?? [];
+    if (service && pid) pids.set(service, Number(pid));
+    for (const [text, resolve] of waiting) if (line.includes(text)) resolve(line);
+  });
+  const line = (text: string) =>
+    new Promise<string>((resolve) => {
+      waiting.set(text, (found) => {
+        waiting.delete(text);
+        resolve(found);
+      });
+    });
+  await line('Radiograph is ready: http://localhost:');
+  return {
+    url: `http://127.0.0.1:${env.PORT}`,
+    dataDir,
+    supervisor,
+    line,
+    pid(service) {
+      const pid = pids.get(service);
+      if (pid === undefined) throw new Error(`${service} was never started`);
+      return pid;
+    },
+    async [Symbol.asyncDispose]() {
+      if (supervisor.exitCode === null && supervisor.signalCode === null) {
+        supervisor.kill('SIGTERM');
+        await once(supervisor, 'exit');
+      }
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ports that were free a moment ago: all are held at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
