@@ -66,6 +66,8 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
       if (name === 'map' && !map) refuse('Expected an object of lists as JSON in the field map');
     });
     parser.on('file', (name, file) => {
+      // Every way of ending early destroys the part with an error, also when nobody reads it any more.
+      file.on('error', () => undefined);
       if (!received || !map || !(name in map) || taken.has(name)) {
         file.resume();
         return refuse('Expected the fields operations and map, then the files that the map names');
