@@ -16,6 +16,7 @@ import { gatewayMetrics } from './gateway-metrics.ts';
 import { MOST_TOKENS, operationLimits } from './guard/operation-limits.ts';
 import { tellHttpErrors } from './http-errors.ts';
 import { countOperations } from './plugins/count-operations.ts';
+import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { serveProbes } from './probes.ts';
 import {
   type FederatedSubscriptions,
@@ -71,6 +72,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     plugins: [
       fastifyApolloDrainPlugin(http),
       countOperations(metrics.operations),
+      refusePlainSubscriptions(),
       ApolloServerPluginLandingPageLocalDefault({
         embed: { runTelemetry: false, endpointIsEditable: false },
       }),

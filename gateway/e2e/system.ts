@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -14,8 +16,17 @@ const MODELS = join(import.meta.dirname, '../../serving/models');
 
 export type System = AsyncDisposable & { readonly url: string; readonly dataDir: string };
 
+export type Faults = {
+  readonly serving?: 'dead';
+  /** A dead subgraph refuses connections, a hung one takes them and never answers. */
+  readonly imaging?: 'dead' | 'hung';
+  readonly heatmap?: 'dead' | 'hung';
+  readonly icu?: 'dead' | 'hung';
+  readonly requestMs?: number;
+};
+
 /** The whole chain on free ports in one process, with a data folder of its own. */
-export async function startSystem(settings: { serving?: 'dead' } = {}): Promise<System> {
+export async function startSystem(settings: Faults = {}): Promise<System> {
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
   const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const host = '127.0.0.1';
@@ -35,14 +46,26 @@ export async function startSystem(settings: { serving?: 'dead' } = {}): Promise<
   const imaging = stack.use(await startImaging(imagingConfig, logger));
   const heatmap = stack.use(await startHeatmap(common, logger));
   const icu = stack.use(await startIcu(common, logger));
+  const silent = createServer().listen(0, host);
+  stack.defer(() => void silent.close());
+  await once(silent, 'listening');
+  const hungUrl = `http://${host}:${(silent.address() as AddressInfo).port}`;
+  const freed = createServer().listen(0, host);
+  await once(freed, 'listening');
+  const deadUrl = `http://${host}:${(freed.address() as AddressInfo).port}`;
+  freed.close();
+  const seen = ({ url }: { url: string }, fault?: 'dead' | 'hung') =>
+    fault === undefined ? url : fault === 'hung' ? hungUrl : deadUrl;
   const env = {
     PORT: '0',
     DATA_DIR: dataDir,
-    IMAGING_URL: imaging.url,
-    HEATMAP_URL: heatmap.url,
-    ICU_URL: icu.url,
+    IMAGING_URL: seen(imaging, settings.imaging),
+    HEATMAP_URL: seen(heatmap, settings.heatmap),
+    ICU_URL: seen(icu, settings.icu),
+    MAX_UPLOAD_MB: '2',
+    REQUEST_TIMEOUT_MS: String(settings.requestMs ?? 30_000),
   };
-  const gateway = stack.use(await startGateway(gatewayConfig({ ...env, MAX_UPLOAD_MB: '2' }), logger));
+  const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
   return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

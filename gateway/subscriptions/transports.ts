@@ -1,16 +1,12 @@
 import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
 import {
-  type DocumentNode,
   type ExecutionArgs,
-  type ExecutionResult,
-  type GraphQLError,
-  type GraphQLSchema,
+  GraphQLError,
+  type GraphQLFormattedError,
   getOperationAST,
   getVariableValues,
   print,
-  specifiedRules,
-  validate,
 } from 'graphql';
 import { createHandler } from 'graphql-sse/lib/use/fastify';
 import { useServer } from 'graphql-ws/use/ws';
@@ -19,7 +15,7 @@ import type { Gauge } from 'prom-client';
 import { WebSocketServer } from 'ws';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import { createContext, type GatewayContext } from '../context.ts';
-import { operationLimits } from '../guard/operation-limits.ts';
+import { checkedOperation, type OperationRequest, withCode } from './checked-operation.ts';
 import type { FederatedSubscriptions } from './federated-subscription.ts';
 
 export type TransportOptions = {
@@ -38,16 +34,29 @@ const SOCKET_MESSAGE_BYTES = 1024 * 1024;
  *  same operations under the same rules as plain HTTP. */
 export function openTransports(http: FastifyInstance, options: TransportOptions): AsyncDisposable {
   const operations = sharedOperations(options);
+  const checked = (request: OperationRequest) => checkedOperation(options.current().schema, request);
   const sockets = new WebSocketServer({
     server: http.server,
     path: '/graphql',
     maxPayload: SOCKET_MESSAGE_BYTES,
   });
-  const webSocket = useServer(operations, sockets, PING_MS);
-  const serverSentEvents = createHandler(operations);
+  const webSocket = useServer(
+    { ...operations, onSubscribe: (_socket, _id, payload) => checked(payload) },
+    sockets,
+    PING_MS,
+  );
+  const serverSentEvents = createHandler({
+    ...operations,
+    onSubscribe(_request, params) {
+      const operation = checked(params);
+      return Array.isArray(operation) ? { errors: operation } : operation;
+    },
+  });
   http.addHook('preHandler', async (request, reply) => {
     const wanted = request.headers.accept?.includes('text/event-stream');
     if (!wanted || request.method !== 'POST' || request.routeOptions.url !== '/graphql') return;
+    // The library compares the whole header.
+    request.headers.accept = 'text/event-stream';
     await serverSentEvents(request, reply);
     return reply.hijack();
   });
@@ -60,15 +69,8 @@ export function openTransports(http: FastifyInstance, options: TransportOptions)
 
 function sharedOperations({ apollo, current, requestMs, logger, active }: TransportOptions) {
   const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
-  const masked = (result: ExecutionResult): ExecutionResult =>
-    result.errors ? { ...result, errors: mask(result.errors) } : result;
 
   return {
-    schema: () => current().schema,
-    context: () => createContext(requestMs),
-    validate: (schema: GraphQLSchema, document: DocumentNode) =>
-      mask(validate(schema, document, [...specifiedRules, operationLimits])),
-
     async execute({ document, variableValues, operationName }: ExecutionArgs) {
       const request = {
         query: print(document),
@@ -76,15 +78,16 @@ function sharedOperations({ apollo, current, requestMs, logger, active }: Transp
         ...(operationName && { operationName }),
       };
       const { body } = await apollo.executeOperation(request, { contextValue: createContext(requestMs) });
-      if (body.kind === 'single') return body.singleResult as ExecutionResult;
-      throw new Error('Expected one result');
+      if (body.kind !== 'single') throw new Error('Expected one result');
+      const { data, errors } = body.singleResult;
+      return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(revived) }) };
     },
 
     async subscribe({ document, variableValues, operationName }: ExecutionArgs) {
       const { schema, subscribe } = current();
       const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
       const checked = getVariableValues(schema, definitions, variableValues ?? {});
-      if (checked.errors) return { errors: mask(checked.errors) };
+      if (checked.errors) return { errors: checked.errors.map((error) => withCode(error, 'BAD_USER_INPUT')) };
       const events = subscribe({
         document,
         operationName,
@@ -102,11 +105,18 @@ function sharedOperations({ apollo, current, requestMs, logger, active }: Transp
         async next() {
           const step = await events.next();
           if (step.done) close();
-          return step.done ? step : { done: false as const, value: masked(step.value) };
+          if (step.done || !step.value.errors) return step;
+          return { done: false as const, value: { ...step.value, errors: mask(step.value.errors) } };
         },
         async return() {
           close();
           return (await events.return?.()) ?? { done: true as const, value: undefined };
+        },
+        // Without it graphql-sse takes this for no stream that it could end, and leaves it open for ever.
+        async throw(error: unknown) {
+          close();
+          await events.return?.();
+          throw error;
         },
         [Symbol.asyncIterator]() {
           return this;
@@ -114,4 +124,9 @@ function sharedOperations({ apollo, current, requestMs, logger, active }: Transp
       };
     },
   };
+}
+
+/** An error that was formatted for JSON, as the protocols want it: able to write itself. */
+function revived({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+  return new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
 }

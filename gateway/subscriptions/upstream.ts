@@ -11,6 +11,14 @@ const ATTEMPTS = 12;
 const PAUSE_MS = 700;
 const IDLE_MS = 10_000;
 
+/** Each subscription on the connection listens for its end: many listeners are no leak here. */
+class SharedWebSocket extends WebSocket {
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args);
+    this.setMaxListeners(0);
+  }
+}
+
 /** One graphql-ws connection to each subgraph that is subscribed to. When it breaks, the subscriptions on it are
  *  opened again: our sources are level-triggered, so a new stream begins with the present state and nothing is
  *  lost. After about eight seconds of refusal the stream ends with an error. */
@@ -23,7 +31,7 @@ export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): U
     if (!base) throw new Error(`There is no subgraph ${subgraph}`);
     const client = createClient({
       url: `${base.replace(/^http/, 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
+      webSocketImpl: SharedWebSocket,
       lazyCloseTimeout: IDLE_MS,
       retryAttempts: ATTEMPTS,
       shouldRetry: () => true,

@@ -30,7 +30,9 @@ export function publicError(
     if (thrown.cause !== undefined) log.warn({ code: thrown.code, err: thrown.cause }, 'request refused');
     return { message: thrown.message, ...place, extensions: { code: thrown.code } };
   }
-  const code = formatted.extensions?.code;
+  // The GraphQL server writes its own code over that of our validation rules.
+  const ruled = thrown instanceof GraphQLError && isErrorCode(thrown.extensions.code);
+  const code = ruled ? thrown.extensions.code : formatted.extensions?.code;
   // A federated answer carries the subgraph's own public code: it was masked there already.
   if (isErrorCode(code) && code !== 'INTERNAL')
     return { message: formatted.message, ...place, extensions: { code } };
