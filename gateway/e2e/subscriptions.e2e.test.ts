@@ -76,14 +76,16 @@ test('queries and mutations run over the same socket', async () => {
 
 test('100 subscribers of one job, early and late, all see it end', async () => {
   const id = await submitted(system, 32);
-  const follow = async () => {
+  const sockets = Array.from({ length: 20 }, () => socketTo(system));
+  const follow = async (socket: Client) => {
     const states: string[] = [];
-    for await (const { data } of client.iterate<Status>({ query: STATUS, variables: { id, more: false } }))
+    for await (const { data } of socket.iterate<Status>({ query: STATUS, variables: { id, more: false } }))
       states.push(data?.now.state ?? '');
     return states.at(-1);
   };
-  const ends = await Promise.all(Array.from({ length: 100 }, follow));
+  const ends = await Promise.all([...sockets, ...sockets, ...sockets, ...sockets, ...sockets].map(follow));
   expect(ends).toEqual(Array.from({ length: 100 }, () => 'SUCCEEDED'));
+  await Promise.all(sockets.map((socket) => socket.dispose()));
   await expect.poll(() => activeSubscriptions(system)).toBe(0);
 });
 

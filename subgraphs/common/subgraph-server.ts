@@ -10,7 +10,7 @@ import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'g
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
 
@@ -106,15 +106,14 @@ function subscriptionServer<Context extends BaseContext>(
   schema: GraphQLSchema,
   options: SubgraphOptions<Context>,
 ) {
+  const endOf = endOfSockets();
   const sockets = new WebSocketServer({ server: http.server, path: '/graphql', maxPayload: BODY_LIMIT });
   return useServer(
     {
       schema,
       context: (ctx, id) => {
         const given = ctx.extra.request.headers['x-request-id'];
-        const gone = new AbortController();
-        ctx.extra.socket.once('close', () => gone.abort());
-        return options.context({ requestId: header(given) ?? id, signal: gone.signal });
+        return options.context({ requestId: header(given) ?? id, signal: endOf(ctx.extra.socket) });
       },
       onNext: (_ctx, _id, _payload, _args: ExecutionArgs, result) => ({
         ...result,
@@ -125,6 +124,19 @@ function subscriptionServer<Context extends BaseContext>(
     },
     sockets,
   );
+}
+
+/** One signal for each socket: the gateway runs all its subscriptions over one, which stays open for long. */
+function endOfSockets() {
+  const known = new WeakMap<WebSocket, AbortSignal>();
+  return (socket: WebSocket): AbortSignal => {
+    const signal = known.get(socket);
+    if (signal) return signal;
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    known.set(socket, gone.signal);
+    return gone.signal;
+  };
 }
 
 function header(value: string | string[] | undefined): string | undefined {
