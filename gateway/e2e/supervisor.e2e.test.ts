@@ -97,9 +97,14 @@ test('SIGTERM drains every process and ends with 0', async () => {
   await using system = await startInstallation();
   await uploaded(system.url, 400);
   const pids = SERVICES.map((service) => system.pid(service));
+  let late = false;
+  void system.line('did not drain').then(() => {
+    late = true;
+  });
   system.supervisor.kill('SIGTERM');
   expect(await once(system.supervisor, 'exit')).toEqual([0, null]);
   expect(pids.filter(isAlive)).toEqual([]);
+  expect(late).toBe(false);
 });
 
 test('no process stays behind when the supervisor is killed', async () => {

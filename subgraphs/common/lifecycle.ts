@@ -13,7 +13,8 @@ export function stopSignal(): Promise<string> {
     process.on('SIGTERM', () => ask('SIGTERM'));
     process.on('SIGINT', () => ask('SIGINT'));
     // Started by `npm start`: the pipe to the supervisor breaks when that is killed, and no orphan may stay.
-    if (process.connected) process.on('disconnect', () => ask('supervisor gone'));
+    // A process that ends by itself closes the pipe too: that is no second request.
+    if (process.connected) process.on('disconnect', () => asked || ask('supervisor gone'));
   });
 }
 
