@@ -65,6 +65,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
+    // It would send the signal to itself once more, which ends the process before it has drained.
+    stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: MOST_TOKENS },
     validationRules: [operationLimits],

@@ -25,7 +25,8 @@ export async function startInstallation(): Promise<Installation> {
   const ports = await freePorts(PORTS.length);
   const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
   const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {
-    env: { ...process.env, ...env, DATA_DIR: dataDir, LOG_LEVEL: 'info' },
+    // Not the runner's NODE_ENV: libraries behave otherwise under "test".
+    env: { ...process.env, NODE_ENV: '', ...env, DATA_DIR: dataDir, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const pids = new Map<string, number>();

@@ -9,7 +9,8 @@ export type Upstream = AsyncDisposable & {
 
 const ATTEMPTS = 12;
 const PAUSE_MS = 700;
-const IDLE_MS = 10_000;
+/** Short, since the timer outlives the client's disposal and would hold up the drain. */
+const IDLE_MS = 1_000;
 
 /** Each subscription on the connection listens for its end: many listeners are no leak here. */
 class SharedWebSocket extends WebSocket {

@@ -56,6 +56,8 @@ export async function startSubgraph<Context extends BaseContext>(
     schema,
     introspection: true,
     allowBatchedHttpRequests: false,
+    // It would send the signal to itself once more, which ends the process before it has drained.
+    stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
