@@ -6,8 +6,8 @@ export function readSettings<Shape extends z.ZodRawShape>(
   shape: Shape,
   env: NodeJS.ProcessEnv,
 ): z.output<z.ZodObject<Shape>> {
-  // A variable set to nothing means "not set": compose files pass empty strings.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  // A variable set to nothing means "not set": compose files pass empty strings, and blanks would become port 0.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
   const read = z.object(shape).safeParse(given);
   if (!read.success) throw new Error(`Bad settings:\n${z.prettifyError(read.error)}`);
   return read.data;

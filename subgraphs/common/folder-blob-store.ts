@@ -11,7 +11,7 @@ const ADDRESS = /^[0-9a-f]{64}$/;
 
 /** A folder of encrypted blobs. File: "RGB1" · 12-byte IV · AES-256-GCM ciphertext · 16-byte tag.
  *  The address is the HMAC-SHA-256 of the plain bytes; `get` checks it again, so a file under a wrong name is found
- *  out although its tag is right. A blob is written to a temporary name, synced, renamed, and its folder synced. */
+ *  out although its tag is right. A blob is written to a temporary name, synced, renamed, and its folders synced. */
 export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<BlobStore> {
   const root = join(dataDir, 'blobs');
   const incoming = join(root, 'incoming');
@@ -32,6 +32,8 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await rename(temporary, pathOf(written.address));
         await syncFolder(folder);
+        // The folder itself may be new, also by a put that runs beside this one.
+        await syncFolder(root);
         return written;
       } catch (error) {
         await file.close().catch(() => undefined);

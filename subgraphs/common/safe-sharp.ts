@@ -20,7 +20,8 @@ export async function imageHeader(encoded: Buffer): Promise<ImageHeader> {
     sharp(encoded, { limitInputPixels: MAX_PIXELS, failOn: 'warning' }).metadata(),
   );
   const { format, width, height } = metadata;
-  if ((format !== 'jpeg' && format !== 'png') || (metadata.pages ?? 1) > 1)
+  const several = (metadata.pages ?? 1) > 1 || (format === 'png' && isAnimated(encoded));
+  if ((format !== 'jpeg' && format !== 'png') || several)
     throw new RadiographError('UNSUPPORTED_IMAGE', 'Expected one JPEG or PNG picture');
   const upright = metadata.autoOrient;
   if (width * height > MAX_PIXELS)
@@ -44,6 +45,20 @@ export async function safeSharp<T>(encoded: Buffer, work: (grey: Sharp) => Promi
         .toColourspace('b-w'),
     ),
   );
+}
+
+const ACTL = 0x61_63_54_4c;
+const IDAT = 0x49_44_41_54;
+
+/** Whether a PNG is animated: libvips would pass off its first frame as the picture. The chunk that says so comes
+ *  before the pixels (PNG, third edition: acTL). */
+function isAnimated(encoded: Buffer): boolean {
+  for (let at = 8; at + 8 <= encoded.length; at += 12 + encoded.readUInt32BE(at)) {
+    const type = encoded.readUInt32BE(at + 4);
+    if (type === ACTL) return true;
+    if (type === IDAT) return false;
+  }
+  return false;
 }
 
 async function decoding<T>(work: () => Promise<T>): Promise<T> {

@@ -16,6 +16,8 @@ export type Context = {
   readonly risks: DataLoader<string, AssessedPatient | undefined>;
 };
 
-export function featuresOf(newest: readonly Observation[]): Features {
-  return new Map(newest.map(({ code, value }) => [code, value]));
+/** The newest value of each kind; of two at the same moment, the one further on in the list. */
+export function featuresOf(observations: readonly Observation[]): Features {
+  const byTime = observations.toSorted((a, b) => a.observedAt - b.observedAt);
+  return new Map(byTime.map(({ code, value }) => [code, value]));
 }

@@ -42,7 +42,7 @@ function faultsOf({ code, value, observedAt }: ObservationInput, now: number): F
     const message = `Expected ${type.minimum} to ${type.maximum} ${type.unit} for ${code}, got a value outside`;
     faults.push({ message, field: ['value'] });
   }
-  if (observedAt != null && Date.parse(observedAt) > now + AHEAD_MS)
-    faults.push({ message: 'Expected a time that has passed, got one to come', field: ['observedAt'] });
+  if (observedAt != null && !(Date.parse(observedAt) <= now + AHEAD_MS))
+    faults.push({ message: 'Expected a time that has passed, got another', field: ['observedAt'] });
   return faults;
 }

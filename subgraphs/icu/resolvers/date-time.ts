@@ -10,9 +10,16 @@ export const DateTime = new GraphQLScalarType<string, string>({
 });
 
 function parse(value: unknown): string {
-  if (typeof value !== 'string' || !ISO_8601.test(value) || Number.isNaN(Date.parse(value)))
+  if (typeof value !== 'string' || !ISO_8601.test(value) || !isDay(value) || Number.isNaN(Date.parse(value)))
     throw new GraphQLError('Expected a time such as 2026-11-01T08:30:00Z, got another value', {
       extensions: { code: 'BAD_USER_INPUT' },
     });
   return new Date(value).toISOString();
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function isDay(time: string): boolean {
+  const day = time.slice(0, 10);
+  const at = Date.parse(day);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
 }

@@ -55,6 +55,9 @@ export const icuResolvers: Resolvers = {
       const { faults, observations } = checkedObservations(input.observations, context.now());
       if (faults.length > 0) return { patient: null, userErrors: userErrors(faults) };
       context.store.record(patient.id, observations);
+      // What an earlier mutation of the same operation has loaded is out of date now.
+      context.risks.clear(patient.id);
+      context.observations.clearAll();
       return { patient, userErrors: [] };
     },
 

@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { openDatabase, transaction } from '#common/sqlite.ts';
 import type { ClinicalStore } from '../domain/clinical-store.ts';
 import type { Observation, StoredPatient } from '../domain/patient.ts';
 import type { SyntheticPatient } from '../domain/synthetic-cohort.ts';
@@ -33,11 +32,7 @@ export function openSqliteClinicalStore(
   dataDir: string,
   seed: () => SyntheticPatient[],
 ): SqliteClinicalStore {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(join(dataDir, 'icu.sqlite'));
-  db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON',
-  );
+  const db = openDatabase(join(dataDir, 'icu.sqlite'));
   db.exec(SCHEMA);
   const addPatient = db.prepare('INSERT INTO patient (number) VALUES (?)');
   const addObservation = db.prepare(
@@ -105,16 +100,4 @@ function grouped(rows: Record<string, unknown>[]): Map<string, Observation[]> {
     groups.set(String(patient), list);
   }
   return groups;
-}
-
-function transaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    db.exec('ROLLBACK');
-    throw error;
-  }
 }

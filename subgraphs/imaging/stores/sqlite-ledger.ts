@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase, transaction } from '#common/sqlite.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toClassification, toJob, toRadiograph } from './sqlite-rows.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
@@ -21,11 +21,7 @@ const MINE = `WHERE id = :id AND state = 'RUNNING' AND lease_owner = :worker`;
 
 /** The ledger in one SQLite file (WAL; synchronous=FULL, so that a commit is on the disk before it is acknowledged). */
 export function openSqliteLedger(dataDir: string, now: () => number = Date.now): Ledger {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(join(dataDir, 'imaging.sqlite'));
-  db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON',
-  );
+  const db = openDatabase(join(dataDir, 'imaging.sqlite'));
   migrate(db);
   const addRadiograph = db.prepare(`INSERT INTO radiograph
     (id, created_at, patient_id, format, width, height, original_address, rendering) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -135,19 +131,10 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
 }
 
 function migrate(db: DatabaseSync): void {
-  const done = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-  for (const [index, sql] of MIGRATIONS.entries())
-    if (index >= done) transaction(db, () => db.exec(`${sql}; PRAGMA user_version = ${index + 1}`));
-}
-
-function transaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    db.exec('ROLLBACK');
-    throw error;
-  }
+  // The version is read under the write lock: of processes that start together one migrates, the others see it done.
+  transaction(db, () => {
+    const done = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+    for (const [index, sql] of MIGRATIONS.entries())
+      if (index >= done) db.exec(`${sql}; PRAGMA user_version = ${index + 1}`);
+  });
 }
