@@ -4,7 +4,7 @@ import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
 import { GraphQLError } from 'graphql';
 import type { Histogram } from 'prom-client';
 import { Agent, request } from 'undici';
-import { DEADLINE_HEADER } from '#common/deadline.ts';
+import { DEADLINE_HEADER, deadlineSignal } from '#common/deadline.ts';
 import { type ErrorCode, RadiographError } from '#common/errors.ts';
 import type { GatewayContext } from '../context.ts';
 
@@ -46,7 +46,7 @@ export function subgraphSource(
         [DEADLINE_HEADER]: String(left),
       },
       body: JSON.stringify({ query, variables, operationName }),
-      signal: AbortSignal.any([AbortSignal.timeout(left), ...(context.signal ? [context.signal] : [])]),
+      signal: deadlineSignal(left, context.signal),
     });
     const body = (await answer.body.json()) as GatewayGraphQLResponse;
     if (body.data === undefined && body.errors === undefined)

@@ -11,7 +11,11 @@ export function deadlineSignal(ms: number, parent?: AbortSignal): AbortSignal {
     ms,
   );
   timer.unref();
-  return parent ? AbortSignal.any([late.signal, parent]) : late.signal;
+  // By hand: the result of AbortSignal.any can miss an abort when its sources are collected before anyone listens.
+  const pass = () => late.abort(parent?.reason);
+  if (parent?.aborted) pass();
+  else parent?.addEventListener('abort', pass, { once: true, signal: late.signal });
+  return late.signal;
 }
 
 /** The remaining time from the header, or `fallback` when it is absent or makes no sense. */

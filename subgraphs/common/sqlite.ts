@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Waiting comes first: of processes that start together, those that find the file locked must not fail at the
- *  change to WAL. With synchronous=FULL a commit is on the disk before it is acknowledged. */
+/** Waiting comes first, so that the rest can wait for a lock (the very first change of a new file to WAL cannot).
+ *  With synchronous=FULL a commit is on the disk before it is acknowledged. */
 const SETTINGS =
   'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON';
 

@@ -41,7 +41,13 @@ export function cachedClassifier({ blobs, infer, cards, servedVersion, lookups }
     lookups.inc({ outcome: hit ? 'hit' : 'miss' });
     const inference = hit ?? (await inferOnce(address));
     if (!hit) cache.set(await keyOf(address, inference.modelVersion), inference);
-    return { inference, model: await cards.card(inference.modelVersion), cached: hit !== undefined };
+    const model = await cards.card(inference.modelVersion);
+    // Ranked under the labels of another model, the findings would be wrong without a sign of it.
+    if (inference.probabilities.length !== model.labels.length)
+      throw new Error(
+        `Expected ${model.labels.length} labels, got ${inference.probabilities.length} probabilities`,
+      );
+    return { inference, model, cached: hit !== undefined };
   };
 }
 

@@ -74,7 +74,8 @@ function toInferences(answer: PredictAnswer, pool: string, count: number): Infer
   const maps = floatTensor(cams);
   const [n, labels = 0] = probabilities.shape;
   const [mapCount, mapHeight = 0, mapWidth = 0, mapLabels] = maps.shape;
-  if (n !== count || mapCount !== count || mapLabels !== labels)
+  const ranks = probabilities.shape.length === 2 && maps.shape.length === 4;
+  if (!ranks || n !== count || mapCount !== count || mapLabels !== labels)
     throw new Error(`Expected ${count} answers, got shapes [${probabilities.shape}] and [${maps.shape}]`);
   const mapLength = mapHeight * mapWidth * labels;
   return Array.from({ length: count }, (_, i) => ({

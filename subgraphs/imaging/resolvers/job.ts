@@ -91,6 +91,8 @@ async function finalState(context: Context, job: StoredJob): Promise<StoredJob> 
   const changes = context.jobChanges(job.id);
   const stop = () => void changes.return?.();
   context.signal.addEventListener('abort', stop, { once: true });
+  // The time may have run out while the file was decoded: a signal that has aborted tells nobody again.
+  if (context.signal.aborted) stop();
   let last = job;
   try {
     for await (last of changes) if (hasEnded(last)) return last;

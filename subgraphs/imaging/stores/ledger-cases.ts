@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import type { StoredClassification } from '../domain/classification.ts';
+import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
+
+/** A place that holds one ledger: each `open` is a further connection to it. */
+export type LedgerPlace = AsyncDisposable & { open(): Ledger };
+
+export type LedgerFactory = (now: () => number) => LedgerPlace;
+
+const LEASE_MS = 1_000;
+
+export function aRadiograph(patientId: string | null = null): NewRadiograph {
+  const rendering = {
+    address: 'r'.repeat(64),
+    mediaType: 'image/jpeg' as const,
+    bytes: 9,
+    width: 3,
+    height: 2,
+  };
+  return { patientId, format: 'PNG', width: 3, height: 2, originalAddress: 'o'.repeat(64), rendering };
+}
+
+export function aClassification(radiographId: string, pool = 'embedded'): StoredClassification {
+  const maps = Buffer.from(Float32Array.from([-1.5, 0, 2.25, 8]).buffer);
+  const labels = [
+    { code: 'A', display: 'The first', disease: true },
+    { code: 'B', display: 'The second', disease: false },
+  ];
+  return {
+    radiographId,
+    inference: { probabilities: [0.25, 0.75], maps, mapHeight: 1, mapWidth: 2, modelVersion: '1', pool },
+    model: { name: 'm', version: '1', digest: null, labels, thresholds: { A: 0.5 } },
+    cached: true,
+  };
+}
+
+/** A ledger under a clock that the test moves. */
+export async function underClock(place: LedgerFactory) {
+  const clock = { now: 1_000_000 };
+  const opened = place(() => clock.now);
+  const ledger = opened.open();
+  return {
+    clock,
+    ledger,
+    open: opened.open,
+    job: async (id: string) => (await ledger.jobs([id])).get(id),
+    async [Symbol.asyncDispose]() {
+      await ledger[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What any ledger does with the jobs in it. */
+export function ledgerJobCases(place: LedgerFactory): void {
+  test('a radiograph and its queued job are stored together', async () => {
+    await using it = await underClock(place);
+    const job = await it.ledger.submit(aRadiograph('p1'));
+    expect(job).toMatchObject({ state: 'QUEUED', version: 1, progress: 0, attempts: 0, error: null });
+    expect(job).toMatchObject({ createdAt: 1_000_000, startedAt: null, finishedAt: null });
+    expect(await it.job(job.id)).toEqual(job);
+    const radiograph = (await it.ledger.radiographs([job.radiographId])).get(job.radiographId);
+    expect(radiograph).toEqual({ ...aRadiograph('p1'), id: job.radiographId, createdAt: 1_000_000 });
+    expect(await it.ledger.waiting()).toBe(1);
+  });
+
+  test('the oldest job is taken first, and no more than there are', async () => {
+    await using it = await underClock(place);
+    const ids = [];
+    for (let i = 0; i < 3; i += 1) ids.push((await it.ledger.submit(aRadiograph())).id);
+    const taken = [];
+    for (let i = 0; i < 4; i += 1) taken.push((await it.ledger.take('w', LEASE_MS))?.id);
+    expect(taken).toEqual([...ids, undefined]);
+    expect(await it.job(ids[0] ?? '')).toMatchObject({ state: 'RUNNING', attempts: 1, startedAt: 1_000_000 });
+  });
+
+  test('fifty takes that compete over two connections share no job', async () => {
+    await using it = await underClock(place);
+    await using other = it.open();
+    for (let i = 0; i < 40; i += 1) await it.ledger.submit(aRadiograph());
+    const takes = Array.from({ length: 50 }, (_, i) =>
+      (i % 2 === 0 ? it.ledger : other).take(`w${i}`, LEASE_MS),
+    );
+    const taken = (await Promise.all(takes)).flatMap((job) => job?.id ?? []);
+    expect(taken).toHaveLength(40);
+    expect(new Set(taken).size).toBe(40);
+  });
+
+  test('a job whose lease ran out is taken again, and its attempts are counted', async () => {
+    await using it = await underClock(place);
+    const { id } = await it.ledger.submit(aRadiograph());
+    await it.ledger.take('w1', LEASE_MS);
+    it.clock.now += LEASE_MS - 1;
+    expect(await it.ledger.take('w2', LEASE_MS)).toBeUndefined();
+    it.clock.now += 1;
+    const again = await it.ledger.take('w2', LEASE_MS);
+    expect(again).toMatchObject({ id, state: 'RUNNING', attempts: 2, version: 3, startedAt: 1_000_000 });
+  });
+
+  test('a renewed lease holds; a stranger cannot renew it, nor anybody one that has ended', async () => {
+    await using it = await underClock(place);
+    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(false);
+    await it.ledger.take('w1', LEASE_MS);
+    it.clock.now += LEASE_MS - 1;
+    expect(await it.ledger.renew(id, 'w2', LEASE_MS)).toBe(false);
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(true);
+    it.clock.now += LEASE_MS - 1;
+    expect(await it.ledger.take('w2', LEASE_MS)).toBeUndefined();
+    await it.ledger.succeed(id, 'w1', aClassification(radiographId));
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(false);
+  });
+
+  test('success ends the job and stores what the model said', async () => {
+    await using it = await underClock(place);
+    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    await it.ledger.take('w1', LEASE_MS);
+    it.clock.now += 5;
+    await it.ledger.succeed(id, 'w1', aClassification(radiographId));
+    expect(await it.job(id)).toMatchObject({ state: 'SUCCEEDED', version: 3, progress: 1, error: null });
+    expect(await it.job(id)).toMatchObject({ startedAt: 1_000_000, finishedAt: 1_000_005 });
+    const stored = (await it.ledger.classifications([radiographId])).get(radiographId);
+    expect(stored).toEqual(aClassification(radiographId));
+    expect(await it.ledger.waiting()).toBe(0);
+    expect(await it.ledger.take('w1', LEASE_MS)).toBeUndefined();
+  });
+
+  test('a worker that comes late changes nothing', async () => {
+    await using it = await underClock(place);
+    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    await it.ledger.take('late', LEASE_MS);
+    it.clock.now += LEASE_MS;
+    await it.ledger.take('w2', LEASE_MS);
+    await it.ledger.succeed(id, 'late', aClassification(radiographId, 'late'));
+    await it.ledger.fail(id, 'late', { code: 'INTERNAL', message: 'late' });
+    expect(await it.job(id)).toMatchObject({ state: 'RUNNING', version: 3, error: null });
+    expect((await it.ledger.classifications([radiographId])).size).toBe(0);
+    await it.ledger.succeed(id, 'w2', aClassification(radiographId, 'w2'));
+    const ended = await it.job(id);
+    await it.ledger.succeed(id, 'w2', aClassification(radiographId, 'twice'));
+    await it.ledger.fail(id, 'late', { code: 'INTERNAL', message: 'late' }, 10);
+    expect(await it.job(id)).toEqual(ended);
+    const stored = (await it.ledger.classifications([radiographId])).get(radiographId);
+    expect(stored?.inference.pool).toBe('w2');
+  });
+
+  test('failure without a retry is final', async () => {
+    await using it = await underClock(place);
+    const { id } = await it.ledger.submit(aRadiograph());
+    await it.ledger.take('w1', LEASE_MS);
+    await it.ledger.fail(id, 'w1', { code: 'UNSUPPORTED_IMAGE', message: 'torn' });
+    expect(await it.job(id)).toMatchObject({
+      ...{ state: 'FAILED', version: 3, progress: 1, attempts: 1, finishedAt: 1_000_000 },
+      error: { code: 'UNSUPPORTED_IMAGE', message: 'torn' },
+    });
+    it.clock.now += 1_000 * LEASE_MS;
+    expect(await it.ledger.take('w1', LEASE_MS)).toBeUndefined();
+    expect(await it.ledger.waiting()).toBe(0);
+  });
+
+  test('failure with a retry queues the job again, and no worker takes it before its time', async () => {
+    await using it = await underClock(place);
+    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    await it.ledger.take('w1', LEASE_MS);
+    await it.ledger.fail(id, 'w1', { code: 'MODEL_UNAVAILABLE', message: 'away' }, 500.4);
+    const queued = { state: 'QUEUED', version: 3, progress: 0, attempts: 1, finishedAt: null };
+    expect(await it.job(id)).toMatchObject({ ...queued, error: { code: 'MODEL_UNAVAILABLE' } });
+    expect(await it.ledger.waiting()).toBe(1);
+    it.clock.now += 499;
+    expect(await it.ledger.take('w1', LEASE_MS)).toBeUndefined();
+    it.clock.now += 1;
+    expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id, attempts: 2, version: 4 });
+    await it.ledger.succeed(id, 'w1', aClassification(radiographId));
+    expect(await it.job(id)).toMatchObject({ state: 'SUCCEEDED', error: null, version: 5 });
+  });
+
+  test('a job that waits for its retry lets a younger one pass', async () => {
+    await using it = await underClock(place);
+    const old = await it.ledger.submit(aRadiograph());
+    await it.ledger.take('w1', LEASE_MS);
+    await it.ledger.fail(old.id, 'w1', { code: 'OVERLOADED', message: 'busy' }, 500);
+    const young = await it.ledger.submit(aRadiograph());
+    expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id: young.id });
+  });
+}
