@@ -33,7 +33,7 @@ async function aClassifier() {
           version,
           digest: model.digest,
           labels: Array.from({ length: model.labels }, () => ({ code: 'X' })),
-        }) as ModelCard,
+        }) as unknown as ModelCard,
       versions: async () => ['1'],
     },
     servedVersion: async () => model.version,
