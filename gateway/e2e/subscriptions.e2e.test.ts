@@ -85,7 +85,7 @@ test('100 subscribers of one job, early and late, all see it end', async () => {
   };
   const ends = await Promise.all([...sockets, ...sockets, ...sockets, ...sockets, ...sockets].map(follow));
   expect(ends).toEqual(Array.from({ length: 100 }, () => 'SUCCEEDED'));
-  await Promise.all(sockets.map((socket) => socket.dispose()));
+  await Promise.all(sockets.map(async (socket) => socket.dispose()));
   await expect.poll(() => activeSubscriptions(system)).toBe(0);
 });
 
