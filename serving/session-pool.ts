@@ -27,7 +27,8 @@ type Thread = { worker: Worker; entry?: Entry; startedAt: number };
 
 /** Micro-batches that may wait; about ten seconds of work for a thread. */
 const LONGEST_QUEUE = 1_024;
-const RESTART_MS = 200;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 10_000;
 
 /** @returns when every thread has loaded the network and run it once
  *  @throws Error when the network cannot be loaded */
@@ -65,9 +66,14 @@ export async function openSessionPool(path: string, size: number): Promise<Sessi
         reject(new Error('A session thread ended before it was ready'));
         if (!threads.delete(thread) || closing) return;
         thread.entry?.reject(new ServingError('INTERNAL', 'The session thread died'));
-        setTimeout(() => closing || addThread().catch(() => undefined), RESTART_MS);
+        restart(FIRST_PAUSE_MS);
       });
     });
+  };
+
+  const restart = (pauseMs: number) => {
+    const again = () => addThread().catch(() => restart(Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)));
+    setTimeout(() => closing || again(), pauseMs).unref();
   };
 
   const [ready] = await Promise.all(Array.from({ length: size }, addThread));
