@@ -19,6 +19,7 @@ const FOLLOW = `subscription ($id: ID!) {
       classification {
         findings { display probability }
         decision
+        indeterminateReason
         threshold
         cached
         pool
@@ -40,6 +41,7 @@ type Reading = {
   classification: {
     findings: { display: string; probability: number }[];
     decision: string;
+    indeterminateReason: string | null;
     threshold: number;
     cached: boolean;
     pool: string | null;
@@ -118,8 +120,9 @@ async function follow(client: GraphClient, id: string, name: string): Promise<bo
 async function report(client: GraphClient, name: string, { classification, heatmap, patient }: Reading) {
   const lines = [`\n${name}`];
   if (classification) {
-    const { findings, decision, threshold, cached, pool, model } = classification;
-    lines.push(`  decision   ${decision}: ${findings[0]?.display} (threshold ${percent(threshold)})`);
+    const { findings, decision, indeterminateReason, threshold, cached, pool, model } = classification;
+    const ground = indeterminateReason ?? findings[0]?.display;
+    lines.push(`  decision   ${decision}: ${ground} (threshold ${percent(threshold)})`);
     for (const { display, probability } of findings)
       lines.push(`    ${display.padEnd(22)} ${percent(probability)}`);
     lines.push(

@@ -2,13 +2,18 @@ const UPLOAD = `mutation ($files: [Upload!]!, $patientId: ID) {
   radiographUpload(input: { files: $files, patientId: $patientId }) { jobs { id } userErrors { message field } } }`;
 const FOLLOW = `subscription ($id: ID!) { jobStatus(id: $id) { state progress error { message } radiograph {
   image { url width height }
-  classification { finding { display } findings { display probability } decision threshold cached pool model { name version } }
+  classification { finding { display } findings { display probability } decision indeterminateReason threshold cached pool model { name version } }
   heatmap { image { url width height } }
   patient { id icuRisk { probability willBeAdmitted threshold } } } } }`;
 const DECISIONS = {
   POSITIVE: ({ display }) => `Positive: ${display}`,
   NEGATIVE: ({ display }) => `Negative: ${display}`,
-  INDETERMINATE: () => 'No finding reaches its threshold',
+  INDETERMINATE: () => 'Undecided',
+};
+const REASONS = {
+  OUT_OF_DISTRIBUTION:
+    'Unlike the frontal chest radiographs that the model learned from: its numbers mean nothing here',
+  BELOW_THRESHOLD: 'No finding reaches its threshold',
 };
 
 const element = (id) => document.getElementById(id);
@@ -115,7 +120,7 @@ function showJob(item, { state, progress, error, radiograph }) {
 }
 
 function showAnswer(item, { image, classification, heatmap, patient }) {
-  const { finding, findings, decision, threshold, cached, pool, model } = classification;
+  const { finding, findings, decision, indeterminateReason, threshold, cached, pool, model } = classification;
   const put = (selector, text) => {
     item.querySelector(selector).textContent = text;
   };
@@ -123,6 +128,7 @@ function showAnswer(item, { image, classification, heatmap, patient }) {
   if (heatmap) place(item.querySelector('.heatmap'), heatmap.image);
   item.querySelector('.heatmap').closest('figure').hidden = !heatmap;
   put('.decision', DECISIONS[decision](finding));
+  put('.reason', REASONS[indeterminateReason] ?? '');
   item.querySelector('.findings').replaceChildren(...findings.flatMap(bars));
   put('.risk', riskInWords(patient));
   put(

@@ -35,6 +35,7 @@ test('equal probabilities keep the order of the model', () => {
 test('a disease that reaches its threshold exactly is positive', () => {
   expect(decide(classified([0.6, 0.4, 0], { COVID19: 0.6 }))).toEqual({
     decision: 'POSITIVE',
+    indeterminateReason: null,
     threshold: 0.6,
   });
 });
@@ -42,6 +43,7 @@ test('a disease that reaches its threshold exactly is positive', () => {
 test('a normal radiograph above its own threshold is negative', () => {
   expect(decide(classified([0.1, 0.9, 0], { COVID19: 0.05, NORMAL: 0.8 }))).toEqual({
     decision: 'NEGATIVE',
+    indeterminateReason: null,
     threshold: 0.8,
   });
 });
@@ -49,13 +51,28 @@ test('a normal radiograph above its own threshold is negative', () => {
 test('a first finding below its threshold decides nothing, although a second one reaches its own', () => {
   expect(decide(classified([0.4, 0.6, 0], { COVID19: 0.3, NORMAL: 0.7 }))).toEqual({
     decision: 'INDETERMINATE',
+    indeterminateReason: 'BELOW_THRESHOLD',
     threshold: 0.7,
   });
 });
 
 test('a label without a threshold counts from one half', () => {
-  expect(decide(classified([0.5, 0.3, 0.2]))).toEqual({ decision: 'POSITIVE', threshold: 0.5 });
-  expect(decide(classified([0.49, 0.3, 0.21]))).toEqual({ decision: 'INDETERMINATE', threshold: 0.5 });
+  expect(decide(classified([0.5, 0.3, 0.2]))).toMatchObject({ decision: 'POSITIVE', threshold: 0.5 });
+  expect(decide(classified([0.49, 0.3, 0.21]))).toMatchObject({ decision: 'INDETERMINATE', threshold: 0.5 });
+});
+
+test('an image unlike those that the model learned from decides nothing, however sure the model is', () => {
+  const scored = (outlierScore: number) => {
+    const { inference, model, ...rest } = classified([0.99, 0.01, 0]);
+    return { ...rest, inference: { ...inference, outlierScore }, model: { ...model, outlierThreshold: 3 } };
+  };
+  for (const score of [3.01, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(decide(scored(score)), String(score)).toEqual({
+      decision: 'INDETERMINATE',
+      indeterminateReason: 'OUT_OF_DISTRIBUTION',
+      threshold: 0.5,
+    });
+  expect(decide(scored(3)).decision).toBe('POSITIVE');
 });
 
 test('a model without labels is a fault, not a finding', () => {

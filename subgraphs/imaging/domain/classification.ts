@@ -2,19 +2,23 @@
 export type ModelLabel = { readonly code: string; readonly display: string; readonly disease: boolean };
 
 /** What a model version says of itself: labels in the order of its outputs, the probability from which each
- *  counts (0 to 1), and the SHA-256 of its file. */
+ *  counts (0 to 1), the outlier score above which an image is unlike those that it learned from (absent in a model
+ *  that gives no such score), and the SHA-256 of its file. */
 export type ModelCard = {
   readonly name: string;
   readonly version: string;
   readonly digest: string | null;
   readonly labels: readonly ModelLabel[];
   readonly thresholds: Readonly<Record<string, number>>;
+  readonly outlierThreshold?: number;
 };
 
 /** The outputs of one forward pass for one radiograph. */
 export type Inference = {
   /** [C], sums to 1. */
   readonly probabilities: readonly number[];
+  /** Grows with the distance from the images that the model learned from; its scale is the model's own. */
+  readonly outlierScore?: number;
   /** float32 little endian [height, width, C]: un-relued class maps M_c = Σ_k W_kc · A_k. */
   readonly maps: Buffer;
   readonly mapHeight: number;
@@ -32,7 +36,14 @@ export type StoredClassification = {
   readonly cached: boolean;
 };
 
-export type Decision = 'POSITIVE' | 'NEGATIVE' | 'INDETERMINATE';
+/** What a classification amounts to; `threshold` is that of the most probable finding. */
+export type Verdict = { readonly threshold: number } & (
+  | { readonly decision: 'POSITIVE' | 'NEGATIVE'; readonly indeterminateReason: null }
+  | {
+      readonly decision: 'INDETERMINATE';
+      readonly indeterminateReason: 'OUT_OF_DISTRIBUTION' | 'BELOW_THRESHOLD';
+    }
+);
 
 export type RankedFinding = { readonly code: string; readonly display: string; readonly probability: number };
 
@@ -43,12 +54,19 @@ export function rankedFindings({ inference, model }: StoredClassification): Rank
     .sort((a, b) => b.probability - a.probability);
 }
 
-/** The threshold of the most probable finding, and what it decides: a finding below its threshold decides nothing. */
-export function decide(classification: StoredClassification): { decision: Decision; threshold: number } {
+/** Decides nothing on an image unlike those that the model learned from, nor on a finding below its threshold. */
+export function decide(classification: StoredClassification): Verdict {
+  const { inference, model } = classification;
   const [first] = rankedFindings(classification);
   if (!first) throw new Error('The model has no labels');
-  const threshold = classification.model.thresholds[first.code] ?? 0.5;
-  if (first.probability < threshold) return { decision: 'INDETERMINATE', threshold };
-  const label = classification.model.labels.find(({ code }) => code === first.code);
-  return { decision: label?.disease ? 'POSITIVE' : 'NEGATIVE', threshold };
+  const threshold = model.thresholds[first.code] ?? 0.5;
+  const { outlierScore = 0 } = inference;
+  const { outlierThreshold = Number.POSITIVE_INFINITY } = model;
+  // Said this way round, a score that is not a number is refused as well.
+  if (!(outlierScore <= outlierThreshold))
+    return { decision: 'INDETERMINATE', indeterminateReason: 'OUT_OF_DISTRIBUTION', threshold };
+  if (first.probability < threshold)
+    return { decision: 'INDETERMINATE', indeterminateReason: 'BELOW_THRESHOLD', threshold };
+  const label = model.labels.find(({ code }) => code === first.code);
+  return { decision: label?.disease ? 'POSITIVE' : 'NEGATIVE', indeterminateReason: null, threshold };
 }

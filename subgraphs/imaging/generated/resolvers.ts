@@ -262,6 +262,8 @@ export type Classification = {
   findings: Array<Finding>;
   /** What the probability and the threshold amount to. */
   decision: Decision;
+  /** Why the decision is INDETERMINATE; null for any other. */
+  indeterminateReason?: Maybe<IndeterminateReason>;
   /** The probability from which `finding` counts as positive, between 0 and 1; it comes with the model version. */
   threshold: Scalars['Float']['output'];
   /** The version that answered. */
@@ -289,8 +291,15 @@ export type Decision =
   | 'POSITIVE'
   /** No disease: the model's finding is its label for a normal radiograph, above that label's threshold. */
   | 'NEGATIVE'
-  /** No finding reaches its threshold. */
+  /** Nothing is decided; `indeterminateReason` says why. */
   | 'INDETERMINATE';
+
+/** Why nothing was decided. */
+export type IndeterminateReason =
+  /** The image is unlike the frontal chest radiographs that the model learned from: its findings mean nothing. */
+  | 'OUT_OF_DISTRIBUTION'
+  /** No finding reaches its threshold. */
+  | 'BELOW_THRESHOLD';
 
 /** A model by its name. */
 export type Model = {
@@ -474,6 +483,7 @@ export type ResolversTypes = {
   Classification: ResolverTypeWrapper<StoredClassification>;
   Finding: ResolverTypeWrapper<Finding>;
   Decision: Decision;
+  IndeterminateReason: IndeterminateReason;
   Model: ResolverTypeWrapper<Model>;
   ModelVersion: ResolverTypeWrapper<ModelVersion>;
   ModelState: ModelState;
@@ -616,6 +626,7 @@ export type ClassificationResolvers<ContextType = Context, ParentType extends Re
   finding?: Resolver<ResolversTypes['Finding'], ParentType, ContextType>;
   findings?: Resolver<Array<ResolversTypes['Finding']>, ParentType, ContextType>;
   decision?: Resolver<ResolversTypes['Decision'], ParentType, ContextType>;
+  indeterminateReason?: Resolver<Maybe<ResolversTypes['IndeterminateReason']>, ParentType, ContextType>;
   threshold?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['ModelVersion'], ParentType, ContextType>;
   cached?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;

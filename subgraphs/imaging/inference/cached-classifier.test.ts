@@ -13,7 +13,10 @@ async function aClassifier() {
   const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } })
     .png()
     .toBuffer();
-  const model = { version: '1' as string | undefined, digest: 'first', fails: false, labels: 1 };
+  const model = {
+    ...{ version: '1' as string | undefined, digest: 'first', fails: false, labels: 1 },
+    card: {} as Partial<ModelCard>,
+  };
   const lookups = new Counter({ name: 'n', help: 'n', labelNames: ['outcome'], registers: [new Registry()] });
   let inferred = 0;
   const classify = cachedClassifier({
@@ -33,6 +36,7 @@ async function aClassifier() {
           version,
           digest: model.digest,
           labels: Array.from({ length: model.labels }, () => ({ code: 'X' })),
+          ...model.card,
         }) as unknown as ModelCard,
       versions: async () => ['1'],
     },
@@ -90,4 +94,10 @@ test('an answer is refused when the card names another number of labels', async 
   const classifier = await aClassifier();
   classifier.model.labels = 2;
   await expect(classifier.of('a')).rejects.toThrow('Expected 2 labels');
+});
+
+test('an answer without the score that its model promises is a fault: nothing would stop an outlier', async () => {
+  const classifier = await aClassifier();
+  classifier.model.card = { outlierThreshold: 3 };
+  await expect(classifier.of('a')).rejects.toThrow('Expected an outlier score');
 });

@@ -47,6 +47,9 @@ export function cachedClassifier({ blobs, infer, cards, servedVersion, lookups }
       throw new Error(
         `Expected ${model.labels.length} labels, got ${inference.probabilities.length} probabilities`,
       );
+    // Without its score, the gate would let everything through.
+    if (model.outlierThreshold !== undefined && inference.outlierScore === undefined)
+      throw new Error('Expected an outlier score, got none');
     return { inference, model, cached: hit !== undefined };
   };
 }

@@ -135,6 +135,22 @@ test('an answer in float_val is read too', async () => {
   expect([...answer.maps]).toEqual([...Buffer.from(Float32Array.from([5, 6, 6, 6]).buffer)]);
 });
 
+test('each picture gets its own outlier score from a model that gives one', async () => {
+  const scored = pool('gpu', (input) => {
+    const { outputs, model_spec } = answered(input);
+    const n = Number(input.tensor_shape.dim[0]?.size);
+    const scores = floats(
+      Array.from({ length: n }, (_, i) => i + 0.5),
+      n,
+    );
+    return { model_spec, outputs: { ...outputs, outlier_score: scores } };
+  });
+  const infer = inferenceClient([scored.client], 'm');
+  const answers = await Promise.all([64, 128].map((value) => infer(grey(value))));
+  expect(answers.map(({ outlierScore }) => outlierScore)).toEqual([0.5, 1.5]);
+  expect(await asking(answered)).not.toHaveProperty('outlierScore');
+});
+
 test('outputs of wrong shapes are refused', async () => {
   const wrong = (change: Partial<PredictAnswer['outputs']>) =>
     asking((input) => {
@@ -148,5 +164,7 @@ test('outputs of wrong shapes are refused', async () => {
   await expect(wrong({ cams: floats([1, 2, 3], 1, 1, 1, 3) })).rejects.toThrow('Expected 1 answer');
   await expect(wrong({ cams: floats([1, 2, 3, 4], 1, 1, 1, 2, 2) })).rejects.toThrow('Expected 1 answer');
   await expect(wrong({ cams: floats([1, 2], 1, 1, 2) })).rejects.toThrow('Expected 1 answer');
+  await expect(wrong({ outlier_score: floats([1, 2], 2) })).rejects.toThrow('Expected 1 outlier score');
+  await expect(wrong({ outlier_score: floats([1], 1, 1) })).rejects.toThrow('Expected 1 outlier score');
   await expect(wrong({ cams: undefined as never })).rejects.toThrow('without probabilities or cams');
 });

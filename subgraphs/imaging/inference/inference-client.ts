@@ -68,18 +68,22 @@ function threeChannels(greys: readonly Buffer[]): Buffer {
 
 /** The server does not check shapes against its signature, so they are checked here. */
 function toInferences(answer: PredictAnswer, pool: string, count: number): Inference[] {
-  const { probabilities: scores, cams } = answer.outputs;
+  const { probabilities: scores, cams, outlier_score: distances } = answer.outputs;
   if (!scores || !cams) throw new Error('The model server answered without probabilities or cams');
   const probabilities = floatTensor(scores);
   const maps = floatTensor(cams);
   const [n, labels = 0] = probabilities.shape;
   const [mapCount, mapHeight = 0, mapWidth = 0, mapLabels] = maps.shape;
+  const outlierScores = distances && floatTensor(distances);
   const ranks = probabilities.shape.length === 2 && maps.shape.length === 4;
   if (!ranks || n !== count || mapCount !== count || mapLabels !== labels)
     throw new Error(`Expected ${count} answers, got shapes [${probabilities.shape}] and [${maps.shape}]`);
+  if (outlierScores && (outlierScores.shape.length !== 1 || outlierScores.shape[0] !== count))
+    throw new Error(`Expected ${count} outlier scores, got shape [${outlierScores.shape}]`);
   const mapLength = mapHeight * mapWidth * labels;
   return Array.from({ length: count }, (_, i) => ({
     probabilities: [...probabilities.values.subarray(i * labels, (i + 1) * labels)],
+    ...(outlierScores && { outlierScore: outlierScores.values[i] ?? Number.NaN }),
     maps: Buffer.from(new Float32Array(maps.values.subarray(i * mapLength, (i + 1) * mapLength)).buffer),
     mapHeight,
     mapWidth,

@@ -10,6 +10,7 @@ const metadata = z.object({
     .array(z.object({ code: z.string(), display: z.string(), disease: z.boolean().default(true) }))
     .min(1),
   positiveThreshold: z.record(z.string(), z.number().min(0).max(1)),
+  outlierThreshold: z.number().optional(),
 });
 
 export type ModelCards = {
@@ -39,10 +40,13 @@ export function openModelCards(folder: string, name: string): ModelCards {
 }
 
 async function readCard(folder: string, version: string): Promise<ModelCard> {
-  const { name, labels, positiveThreshold } = metadata.parse(
+  const { name, labels, positiveThreshold, outlierThreshold } = metadata.parse(
     JSON.parse(await readFile(join(folder, 'metadata.json'), 'utf8')),
   );
   const weights = await readFile(join(folder, 'model.onnx')).catch(() => undefined);
   const digest = weights ? createHash('sha256').update(weights).digest('hex') : null;
-  return { name, version, digest, labels, thresholds: positiveThreshold };
+  return {
+    ...{ name, version, digest, labels, thresholds: positiveThreshold },
+    ...(outlierThreshold !== undefined && { outlierThreshold }),
+  };
 }

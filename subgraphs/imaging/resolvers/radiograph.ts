@@ -33,6 +33,7 @@ export const radiographResolvers: Resolvers = {
     },
     findings: (classification) => rankedFindings(classification),
     decision: (classification) => decide(classification).decision,
+    indeterminateReason: (classification) => decide(classification).indeterminateReason,
     threshold: (classification) => decide(classification).threshold,
     pool: ({ inference }) => inference.pool,
     model: ({ model, inference }, _args, context) => ({
