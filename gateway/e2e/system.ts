@@ -16,33 +16,37 @@ const MODELS = join(import.meta.dirname, '../../serving/models');
 
 export type System = AsyncDisposable & { readonly url: string; readonly dataDir: string };
 
-export type Faults = {
+/** What is unlike the whole and healthy system with the model that it ships. */
+export type SystemSettings = {
   readonly serving?: 'dead';
   /** A dead subgraph refuses connections, a hung one takes them and never answers. */
   readonly imaging?: 'dead' | 'hung';
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
   readonly requestMs?: number;
+  /** The folder of models, and the one of them that reads radiographs. */
+  readonly models?: { readonly folder: string; readonly name: string };
 };
 
 /** The whole chain on free ports in one process, with a data folder of its own. */
-export async function startSystem(settings: Faults = {}): Promise<System> {
+export async function startSystem(settings: SystemSettings = {}): Promise<System> {
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
   const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const host = '127.0.0.1';
   const common = { host, port: 0, dataDir, logLevel: 'silent' };
+  const { folder, name } = settings.models ?? { folder: MODELS, name: 'covid19' };
   const stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
   const serving = stack.use(
     await startServing(
-      { host, grpcPort: 0, restPort: 0, logLevel: 'silent', modelBasePath: MODELS, workers: 1 },
+      { host, grpcPort: 0, restPort: 0, logLevel: 'silent', modelBasePath: folder, workers: 1 },
       logger,
     ),
   );
   const modelPort = serving.grpcPort;
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
   const pools = [{ name: 'embedded', address: `${host}:${modelPort}` }];
-  const imagingConfig = { ...common, modelName: 'covid19', modelCards: MODELS, pools };
+  const imagingConfig = { ...common, modelName: name, modelCards: folder, pools };
   const imaging = stack.use(await startImaging(imagingConfig, logger));
   const heatmap = stack.use(await startHeatmap(common, logger));
   const icu = stack.use(await startIcu(common, logger));
