@@ -115,7 +115,7 @@ export const REFUSED: readonly (readonly [string, object, number, string | RegEx
     'an unknown output',
     { ...request(1), output_filter: ['logits'] },
     INVALID_ARGUMENT,
-    /^output tensor alias not found in signature: logits Outputs expected to be in the set \{(probabilities,cams|cams,probabilities)\}\.$/,
+    /^output tensor alias not found in signature: logits Outputs expected to be in the set \{(probabilities|cams|outlier_score|,)+\}\.$/,
   ],
   [
     'an output twice',

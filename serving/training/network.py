@@ -1,6 +1,9 @@
 """The network: convolutions, global average pooling and ONE dense layer, so that class maps have a closed form."""
 
+from pathlib import Path
+
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 LABELS = [
@@ -30,37 +33,29 @@ class Residual(nn.Module):
 
 
 class Network(nn.Module):
-    """float [N, 1, 256, 256] in 0..1 to logits [N, 3] and class maps [N, 3, 16, 16]; about 0.35 GFLOP an image.
+    """float [N, 1, 256, 256] in 0..1 to logits [N, 3], class maps [N, 3, 16, 16] and textures [N, 4, 64].
 
-    M_c = sum_k W_kc A_k, and logit_c = mean(M_c) + b_c: the maps add up to the logit but for the bias.
+    M_c = sum_k W_kc A_k, and logit_c = mean(M_c) + b_c: the maps add up to the logit but for the bias. The textures
+    are the mean activations of each quadrant half-way through, before what no class needs is thrown away.
     """
 
     def __init__(self):
         super().__init__()
-        self.features = nn.Sequential(
-            conv(1, 16, 2), conv(16, 32, 2), conv(32, 64, 2), Residual(64), conv(64, 128, 2), Residual(128)
-        )
+        self.early = nn.Sequential(conv(1, 16, 2), conv(16, 32, 2), conv(32, 64, 2), Residual(64))
+        self.late = nn.Sequential(conv(64, 128, 2), Residual(128))
         self.drop = nn.Dropout2d(0.1)
         self.dense = nn.Linear(128, len(CLASSES))
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        a = self.drop(self.features((x - 0.5) * 4))
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        texture = self.early((x - 0.5) * 4)
+        a = self.drop(self.late(texture))
         maps = torch.einsum("nkhw,ck->nchw", a, self.dense.weight)
-        return maps.mean((2, 3)) + self.dense.bias, maps
+        quadrants = F.avg_pool2d(texture, texture.shape[2] // 2).flatten(2).transpose(1, 2)
+        return maps.mean((2, 3)) + self.dense.bias, maps, quadrants
 
 
-class Served(nn.Module):
-    """What is exported: uint8 [N, 256, 256, 3] to `probabilities` [N, 3] and `cams` [N, 16, 16, 3].
-
-    `temperature` calibrates the probabilities (Guo et al., ICML 2017); the maps stay those of the raw logits.
-    """
-
-    def __init__(self, network: Network, temperature: float):
-        super().__init__()
-        self.network = network
-        self.temperature = temperature
-
-    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        grey = pixels.permute(0, 3, 1, 2)[:, :1].to(torch.float32) * (1 / 255)
-        logits, maps = self.network(grey)
-        return torch.softmax(logits / self.temperature, 1), maps.permute(0, 2, 3, 1)
+def read_network(path: Path) -> Network:
+    """The averaged weights that train.py saved."""
+    network = Network()
+    network.load_state_dict(torch.load(path)["weights"])
+    return network.eval()

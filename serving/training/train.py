@@ -2,33 +2,36 @@
 
 import argparse
 import copy
-import csv
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-
-from augment import augment
+from augment import augment, mixed
+from images import load
+from metrics import auroc, recalls
 from network import CLASSES, Network
 
-
-def load(folder: Path, split: str) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
-    """uint8 [n, 1, 256, 256], labels [n] and sources."""
-    rows = list(csv.DictReader(open(folder / f"{split}.csv")))
-    pixels = np.fromfile(folder / f"{split}.u8", np.uint8).reshape(len(rows), 1, 256, 256)
-    return torch.from_numpy(pixels), torch.tensor([CLASSES.index(r["class"]) for r in rows]), [r["source"] for r in rows]
+BATCH, RATE, SMOOTHING = 32, 2e-3, 0.05
 
 
-def predict(network: Network, pixels: torch.Tensor) -> torch.Tensor:
-    """Logits [n, 3]."""
-    network.eval()
+class Outputs(NamedTuple):
+    logits: torch.Tensor
+    maps: torch.Tensor
+    textures: torch.Tensor
+
+
+def outputs(network: Network, pixels: torch.Tensor) -> Outputs:
+    """What the network says of uint8 [n, 1, 256, 256], in float32 on the CPU as the served graph does."""
+    network = copy.deepcopy(network).cpu().eval()
     with torch.no_grad():
-        return torch.cat([network(part.float() / 255)[0] for part in pixels.split(64)])
+        parts = [network(part.float() / 255) for part in pixels.split(64)]
+    return Outputs(*(torch.cat(part) for part in zip(*parts)))
 
 
-def balanced(labels: torch.Tensor, sources: list[str]) -> torch.Tensor:
+def balanced(labels: torch.Tensor, sources: np.ndarray) -> torch.Tensor:
     """Sampling weights: classes weigh the same, and within a class the square root tempers a dominant source."""
     keys = [f"{label}|{source}" for label, source in zip(labels.tolist(), sources)]
     counts = {key: keys.count(key) for key in set(keys)}
@@ -38,33 +41,41 @@ def balanced(labels: torch.Tensor, sources: list[str]) -> torch.Tensor:
     return weight
 
 
+def targets(labels: torch.Tensor, lost: torch.Tensor) -> torch.Tensor:
+    """Smoothed one-hot rows; an image without lungs belongs to every class alike."""
+    smooth = F.one_hot(labels, len(CLASSES)) * (1 - SMOOTHING) + SMOOTHING / len(CLASSES)
+    return torch.where(lost[:, None], 1 / len(CLASSES), smooth)
+
+
 def main() -> None:
     cli = argparse.ArgumentParser()
     cli.add_argument("--data", type=Path, default=Path("serving/training/out"))
-    cli.add_argument("--epochs", type=int, default=16)
-    cli.add_argument("--minutes", type=float, default=60, help="stop after this time, with the rate decayed to it")
+    cli.add_argument("--epochs", type=int, default=36)
     cli.add_argument("--seed", type=int, default=1)
     args = cli.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(args.seed)
     rng = torch.Generator().manual_seed(args.seed)
-    pixels, labels, sources = load(args.data, "train")
-    val_pixels, val_labels, _ = load(args.data, "val")
-    network = Network()
+    images, val = load(args.data, "train"), load(args.data, "val")
+    pixels, labels = images.pixels, images.labels
+    network = Network().to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network)
-    optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=0.02)
-    weights, steps = balanced(labels, sources), len(labels) // 32
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.02)
+    weights, steps = balanced(labels, images.sources), len(labels) // BATCH
     started, step, total = time.time(), 0, args.epochs * steps
     for epoch in range(args.epochs):
         network.train()
-        order = torch.multinomial(weights, steps * 32, replacement=True, generator=rng)
-        for batch in order.split(32):
-            # Warm-up over the first 5 %, then a cosine, by steps or by the clock, whichever is further on.
-            share = max(step / total, (time.time() - started) / (args.minutes * 60))
-            rate = 2e-3 * min(1, step / (0.05 * total) + 0.01) * 0.5 * (1 + np.cos(np.pi * min(1, share)))
+        order = torch.multinomial(weights, steps * BATCH, replacement=True, generator=rng)
+        for batch in order.split(BATCH):
+            # Warm-up over the first 5 %, then a cosine.
+            rate = RATE * min(1, step / (0.05 * total) + 0.01) * 0.5 * (1 + np.cos(np.pi * step / total))
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            logits, _ = network(augment(pixels[batch].float() / 255, rng))
-            loss = F.cross_entropy(logits, labels[batch], label_smoothing=0.05)
+            x, lost = augment(pixels[batch].float() / 255, rng)
+            x, wanted = mixed(x, targets(labels[batch], lost), rng)
+            with torch.autocast(device, torch.bfloat16):
+                logits, *_ = network(x.to(device, memory_format=torch.channels_last))
+            loss = F.cross_entropy(logits.float(), wanted.to(device))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -73,12 +84,17 @@ def main() -> None:
             with torch.no_grad():
                 for kept, now in zip(average.state_dict().values(), network.state_dict().values()):
                     kept.lerp_(now, 1 - decay) if kept.is_floating_point() else kept.copy_(now)
-        logits = predict(average, val_pixels)
-        recall = [(logits.argmax(1) == c)[val_labels == c].float().mean().item() for c in range(len(CLASSES))]
-        print(f"epoch {epoch} {time.time() - started:.0f} s loss {loss.item():.3f} val recall", np.round(recall, 3), flush=True)
-        torch.save({"weights": average.state_dict(), "seed": args.seed, "epochs": epoch + 1}, args.data / "network.pt")
-        if time.time() - started > args.minutes * 60:
-            break
+        probabilities, truth = torch.softmax(outputs(average, val.pixels).logits, 1).numpy(), val.labels.numpy()
+        curves = [auroc(probabilities[:, c], truth == c) for c in range(len(CLASSES))]
+        print(
+            f"seed {args.seed} epoch {epoch} {time.time() - started:.0f} s loss {loss.item():.3f}",
+            f"val AUROC {np.round(curves, 4)} recall {np.round(recalls(probabilities, truth), 3)}",
+            flush=True,
+        )
+        torch.save(
+            {"weights": average.state_dict(), "seed": args.seed, "epochs": epoch + 1},
+            args.data / f"network-{args.seed}.pt",
+        )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import { modelInput } from './preprocess.ts';
 
 // Writes the training images as the served model will see them: one preprocessing, so none can drift apart.
 // Usage: npm run training:tensors -- <folder with manifest.csv> <output folder>
-// Output for each split: <split>.u8 (uint8 [n, 256, 256]) and <split>.csv (class, source, patient; same order).
+// Output for each split: <split>.u8 (uint8 [n, 256, 256]) and <split>.csv (same order).
+
+const KEPT = ['file', 'class', 'source', 'patient'];
 
 const [data, out] = process.argv.slice(2);
 if (!data || !out)
@@ -23,9 +25,13 @@ for (const split of new Set(rows.map((row) => row.split))) {
   for (const row of wanted) pixels.write(await modelInput(readFileSync(join(data, String(row.file)))));
   pixels.end();
   await finished(pixels);
-  const list = wanted.map((row) => [row.class, row.source, row.patient].join(','));
-  writeFileSync(join(out, `${split}.csv`), `class,source,patient\n${list.join('\n')}\n`);
+  const list = wanted.map((row) => KEPT.map((column) => quoted(row[column] ?? '')).join(','));
+  writeFileSync(join(out, `${split}.csv`), `${[KEPT.join(','), ...list].join('\n')}\n`);
   console.log(`${split}: ${wanted.length} images`);
+}
+
+function quoted(cell: string): string {
+  return `"${cell.replaceAll('"', '""')}"`;
 }
 
 /** Splits a line of comma-separated values; quoted cells may hold commas (RFC 4180). */
