@@ -69,7 +69,7 @@ test.runIf(hasData)(
       ({ indeterminateReason }) => indeterminateReason === 'OUT_OF_DISTRIBUTION',
     );
     expect(refused.length).toBeLessThanOrEqual(1);
-    const negative = await sharp(join(ORIGINALS, String(files[0])))
+    const negative = await sharp(readFileSync(join(ORIGINALS, String(files[0]))))
       .negate()
       .png()
       .toBuffer();
