@@ -4,6 +4,7 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
+import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
@@ -115,7 +116,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort());
+      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
       return createContext(config.requestMs, request.id, gone.signal, askerOf(request.raw));
     },
   });

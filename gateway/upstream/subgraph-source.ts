@@ -79,7 +79,7 @@ export function subgraphSource(
           if (!idempotent) reads.forget();
           return (await ask(asked, idempotent, signal)).result;
         }
-        const key = JSON.stringify([name, context.caller, asked.forwarded, asked.body]);
+        const key = `${JSON.stringify([name, context.caller, asked.forwarded])}\n${asked.body}`;
         const start = (shared: AbortSignal) => ask(asked, idempotent, shared);
         const { answer, joined } = await reads.join(key, { signal, answerBy }, start);
         if (!joined) return answer.result;

@@ -11,7 +11,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
+import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 
@@ -72,7 +72,7 @@ export async function startSubgraph<Context extends BaseContext>(
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort());
+      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
       const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
       return options.context({ requestId: request.id, signal: deadlineSignal(ms, gone.signal) });
     },
