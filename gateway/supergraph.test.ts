@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SupergraphSdlHook } from '@apollo/gateway';
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
@@ -97,12 +98,20 @@ test('a faulty one is refused by one line without its content, and the next good
   rmSync(path);
   await expect.poll(refusals).toHaveLength(6);
   expect(refusals()[5]).toMatchObject({ reason: 'unreadable' });
-  // Looked at again, but known already.
-  writeFileSync(join(folder, 'other.graphql'), 'stirs the watcher');
   writeFileSync(path, changed('good'));
   await expect.poll(() => updates).toEqual([changed('good')]);
   expect(await outcomes()).toEqual({ refused: 6, loaded: 1 });
   expect(lines.join()).not.toMatch(/secret|type Query|tmp/);
+});
+
+test('a faulty one is told once, however often it is looked at', async () => {
+  await using _watched = await watching();
+  writeFileSync(path, 'broken');
+  await expect.poll(refusals).toHaveLength(1);
+  writeFileSync(join(folder, 'other.graphql'), 'stirs the watcher');
+  // Time in which a second line would come.
+  await pause(600);
+  expect(await outcomes()).toEqual({ refused: 1 });
 });
 
 test('a return to what is being served changes nothing', async () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { pino } from 'pino';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { DEADLINE_HEADER } from '#common/deadline.ts';
 import { type Asker, createContext, type GatewayContext } from '../context.ts';
 import { gatewayMetrics } from '../gateway-metrics.ts';
@@ -152,9 +152,9 @@ test('what the subgraph worked on is not sent again', async () => {
 test('no retry is begun that would end after the deadline', async () => {
   answer = withStatus(503);
   // The pauses are 100 and 200 ms then.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
+  const chance = vi.spyOn(Math, 'random').mockReturnValue(0);
+  onTestFinished(() => chance.mockRestore());
   await expect(ask({ context: createContext(250) })).rejects.toEqual(code('ICU_UNAVAILABLE'));
-  vi.restoreAllMocks();
   expect(received).toHaveLength(2);
 });
 
