@@ -11,8 +11,8 @@ export function askers(forwardHeaders: readonly string[]): (request: IncomingMes
   const connections = new WeakMap<Socket, string>();
   let last = 0;
   return ({ socket, headers }) => {
-    const caller = connections.get(socket) ?? `connection ${++last}`;
-    connections.set(socket, caller);
-    return { caller, forwarded: forwardedHeaders(forwardHeaders, headers) };
+    const shareReadsAs = connections.get(socket) ?? `connection ${++last}`;
+    connections.set(socket, shareReadsAs);
+    return { shareReadsAs, forwarded: forwardedHeaders(forwardHeaders, headers) };
   };
 }

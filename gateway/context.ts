@@ -12,9 +12,9 @@ export type GatewayContext = Asker & {
 
 /** Who asks. */
 export type Asker = {
-  /** Equal reads in flight under one name are sent to a subgraph once. Without a name nothing is shared, so that
-   *  whoever forgets to say who asks shows nobody another's data. */
-  readonly caller?: string;
+  /** Names the caller: equal reads in flight under one name are sent to a subgraph once. Without a name nothing is
+   *  shared, so that whoever forgets to say who asks shows nobody another's data. */
+  readonly shareReadsAs?: string;
   readonly forwarded?: ForwardedHeaders;
 };
 

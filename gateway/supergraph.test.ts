@@ -16,6 +16,9 @@ import { beforeEach, expect, test } from 'vitest';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { watchedSupergraph } from './supergraph.ts';
 
+/** A busy machine is slow. */
+const PATIENCE = { timeout: 15_000 };
+
 const COMPOSED = readFileSync(join(import.meta.dirname, '../schema/supergraph.graphql'), 'utf8');
 const KNOWN = new Set(['imaging', 'heatmap', 'icu']);
 const changed = (word: string) => COMPOSED.replace('type Query', `"${word}"\ntype Query`);
@@ -55,13 +58,13 @@ test('a file that is written again, replaced or removed for a moment is loaded',
   await using watched = await watching();
   expect(watched.supergraphSdl).toBe(COMPOSED);
   writeFileSync(path, changed('written'));
-  await expect.poll(() => updates).toEqual([changed('written')]);
+  await expect.poll(() => updates, PATIENCE).toEqual([changed('written')]);
   writeFileSync(`${path}.new`, changed('replaced'));
   renameSync(`${path}.new`, path);
-  await expect.poll(() => updates.at(-1)).toBe(changed('replaced'));
+  await expect.poll(() => updates.at(-1), PATIENCE).toBe(changed('replaced'));
   rmSync(path);
   writeFileSync(path, changed('made anew'));
-  await expect.poll(() => updates.at(-1)).toBe(changed('made anew'));
+  await expect.poll(() => updates.at(-1), PATIENCE).toBe(changed('made anew'));
   expect(updates).toHaveLength(3);
   expect(await outcomes()).toEqual({ loaded: 3 });
 });
@@ -78,7 +81,7 @@ test('a folder that is swapped behind a link, as Kubernetes does, is loaded', as
   symlinkSync(join('..data', 'supergraph.graphql'), path);
   await using _watched = await watching();
   version('v2', changed('swapped'));
-  await expect.poll(() => updates).toEqual([changed('swapped')]);
+  await expect.poll(() => updates, PATIENCE).toEqual([changed('swapped')]);
 });
 
 test('a faulty one is refused by one line without its content, and the next good one is loaded', async () => {
@@ -92,14 +95,14 @@ test('a faulty one is refused by one line without its content, and the next good
   ];
   for (const [index, [reason, sdl]] of faulty.entries()) {
     writeFileSync(path, sdl);
-    await expect.poll(refusals).toHaveLength(index + 1);
+    await expect.poll(refusals, PATIENCE).toHaveLength(index + 1);
     expect(refusals()[index]).toMatchObject({ level: 50, reason });
   }
   rmSync(path);
-  await expect.poll(refusals).toHaveLength(6);
+  await expect.poll(refusals, PATIENCE).toHaveLength(6);
   expect(refusals()[5]).toMatchObject({ reason: 'unreadable' });
   writeFileSync(path, changed('good'));
-  await expect.poll(() => updates).toEqual([changed('good')]);
+  await expect.poll(() => updates, PATIENCE).toEqual([changed('good')]);
   expect(await outcomes()).toEqual({ refused: 6, loaded: 1 });
   expect(lines.join()).not.toMatch(/secret|type Query|tmp/);
 });
@@ -107,7 +110,7 @@ test('a faulty one is refused by one line without its content, and the next good
 test('a faulty one is told once, however often it is looked at', async () => {
   await using _watched = await watching();
   writeFileSync(path, 'broken');
-  await expect.poll(refusals).toHaveLength(1);
+  await expect.poll(refusals, PATIENCE).toHaveLength(1);
   writeFileSync(join(folder, 'other.graphql'), 'stirs the watcher');
   // Time in which a second line would come.
   await pause(600);
@@ -117,12 +120,12 @@ test('a faulty one is told once, however often it is looked at', async () => {
 test('a return to what is being served changes nothing', async () => {
   await using _watched = await watching();
   writeFileSync(path, 'broken');
-  await expect.poll(refusals).toHaveLength(1);
+  await expect.poll(refusals, PATIENCE).toHaveLength(1);
   writeFileSync(path, COMPOSED);
   writeFileSync(`${path}.new`, changed('later'));
-  await expect.poll(() => lines.length).toBe(1);
+  await expect.poll(() => lines.length, PATIENCE).toBe(1);
   renameSync(`${path}.new`, path);
-  await expect.poll(() => updates).toEqual([changed('later')]);
+  await expect.poll(() => updates, PATIENCE).toEqual([changed('later')]);
 });
 
 test('at the start a faulty one ends the gateway with its fault', async () => {

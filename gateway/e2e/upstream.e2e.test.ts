@@ -12,6 +12,9 @@ import { gatewayConfig } from '../config.ts';
 import { startGateway } from '../server.ts';
 import { ask } from './system.ts';
 
+/** A busy machine is slow. */
+const PATIENCE = { timeout: 15_000 };
+
 const QUERY = '{ patient(id: "7") { id icuRisk { probability } } }';
 const PATIENT = { id: '7', icuRisk: { probability: 0.25 } };
 
@@ -112,7 +115,7 @@ test('equal reads at once over one socket are asked once, those of two sockets t
   const [one, other] = [socket(), socket()];
   const read = async (client: typeof one) => (await client.iterate({ query: QUERY }).next()).value;
   const answers = [read(one), read(one), read(one), read(other)];
-  await expect.poll(() => held?.length).toBe(2);
+  await expect.poll(() => held?.length, PATIENCE).toBe(2);
   for (const answer of held) answer();
   expect(await Promise.all(answers)).toEqual(Array(4).fill({ data: { patient: PATIENT } }));
   expect(await metric('subgraph_coalesced_reads_total')).toBe(2);
@@ -129,7 +132,7 @@ test('one who closes its connection does not take the answer from the others', a
     signal: leaving.signal,
   });
   const stays = ask(url, QUERY);
-  await expect.poll(() => held?.length).toBe(2);
+  await expect.poll(() => held?.length, PATIENCE).toBe(2);
   leaving.abort();
   await expect(gone).rejects.toThrow();
   for (const answer of held) answer();

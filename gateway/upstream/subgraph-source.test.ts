@@ -12,6 +12,9 @@ import { sharedReads } from './shared-reads.ts';
 import type { SubgraphAnswer } from './subgraph-exchange.ts';
 import { type SubgraphSource, subgraphSource } from './subgraph-source.ts';
 
+/** A busy machine is slow. */
+const PATIENCE = { timeout: 15_000 };
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 const READ = 'query Risk__icu__0($id:ID!){patient(id:$id){risk}}';
@@ -56,7 +59,12 @@ beforeEach(async () => {
 
 type Asked = { context?: GatewayContext; query?: string; variables?: object; within?: string };
 
-function ask({ context = createContext(5_000), query = READ, variables = {}, within = 'query' }: Asked = {}) {
+function ask({
+  context = createContext(20_000),
+  query = READ,
+  variables = {},
+  within = 'query',
+}: Asked = {}) {
   return source.process({
     kind: 'incoming operation',
     request: { query, variables },
@@ -65,8 +73,8 @@ function ask({ context = createContext(5_000), query = READ, variables = {}, wit
   } as unknown as GraphQLDataSourceProcessOptions);
 }
 
-const named = (caller: string, requestMs = 5_000, gone?: AbortSignal, asker: Asker = {}) =>
-  createContext(requestMs, undefined, gone, { caller, ...asker });
+const named = (caller: string, requestMs = 20_000, gone?: AbortSignal, asker: Asker = {}) =>
+  createContext(requestMs, undefined, gone, { shareReadsAs: caller, ...asker });
 
 async function value(name: string, labels: Record<string, string> = {}): Promise<number> {
   const found = await metrics.registry.getSingleMetric(name)?.get();
@@ -190,9 +198,9 @@ test('a subgraph that failed five times in a row is left alone and probed by one
     .poll(async () => {
       tries.push(ask().catch((error: unknown) => error));
       return value('subgraph_breaker_state');
-    })
+    }, PATIENCE)
     .toBe(1);
-  await expect.poll(() => waiting.length).toBe(1);
+  await expect.poll(() => waiting.length, PATIENCE).toBe(1);
   await expect(ask()).rejects.toEqual(code('ICU_UNAVAILABLE'));
   expect(received).toHaveLength(6);
   answer = answering;
@@ -207,7 +215,7 @@ test('callers who hang up do not open the breaker', async () => {
   for (let i = 0; i < 8; i++) {
     const gone = new AbortController();
     const asked = ask({ context: createContext(5_000, undefined, gone.signal) });
-    await expect.poll(() => received.length).toBe(i + 1);
+    await expect.poll(() => received.length, PATIENCE).toBe(i + 1);
     gone.abort();
     await expect(asked).rejects.toThrow();
   }
@@ -218,7 +226,7 @@ test('equal reads of one caller in flight are asked once, and each gets a copy o
   const { waiting, release } = held();
   const context = named('nurse 1');
   const asked = [ask({ context }), ask({ context: named('nurse 1') }), ask({ context })];
-  await expect.poll(() => waiting.length).toBe(1);
+  await expect.poll(() => waiting.length, PATIENCE).toBe(1);
   release();
   const answers = await Promise.all(asked);
   expect(answers).toEqual(Array(3).fill({ data: { patient: { risk: 0.5 } } }));
@@ -235,11 +243,11 @@ test('what differs in anything is asked for itself', async () => {
     ask({ context: createContext(5_000) }),
     ask({ context: createContext(5_000) }),
     ask({ context: named('nurse 1'), variables: { id: '2' } }),
-    ask({ context: named('nurse 1', 5_000, undefined, { forwarded: { 'accept-language': 'de' } }) }),
+    ask({ context: named('nurse 1', 20_000, undefined, { forwarded: { 'accept-language': 'de' } }) }),
     ask({ context: named('nurse 1'), within: 'mutation' }),
-    ask({ context: named('nurse 1', 60_000) }),
+    ask({ context: named('nurse 1', 120_000) }),
   ];
-  await expect.poll(() => waiting.length).toBe(asked.length);
+  await expect.poll(() => waiting.length, PATIENCE).toBe(asked.length);
   release();
   await Promise.all(asked);
   expect(await value('subgraph_coalesced_reads_total')).toBe(0);
@@ -248,7 +256,7 @@ test('what differs in anything is asked for itself', async () => {
 test('a read after a mutation does not join one from before it', async () => {
   const { waiting, release } = held();
   const before = ask({ context: named('nurse 1') });
-  await expect.poll(() => waiting.length).toBe(1);
+  await expect.poll(() => waiting.length, PATIENCE).toBe(1);
   answer = answering;
   await ask({ query: MUTATION, context: named('nurse 1'), within: 'mutation' });
   await ask({ context: named('nurse 1') });
@@ -261,17 +269,17 @@ test('a waiter who leaves takes nobody along, and the last one ends the request'
   const { waiting, release } = held();
   const leaving = new AbortController();
   const last = new AbortController();
-  const first = ask({ context: named('nurse 1', 5_000, leaving.signal) });
+  const first = ask({ context: named('nurse 1', 20_000, leaving.signal) });
   const second = ask({ context: named('nurse 1') });
-  await expect.poll(() => waiting.length).toBe(1);
+  await expect.poll(() => waiting.length, PATIENCE).toBe(1);
   leaving.abort();
   await expect(first).rejects.toThrow();
   release();
   expect(await second).toEqual({ data: { patient: { risk: 0.5 } } });
 
   held();
-  const alone = ask({ context: named('nurse 1', 5_000, last.signal) });
-  await expect.poll(() => received.length).toBe(2);
+  const alone = ask({ context: named('nurse 1', 20_000, last.signal) });
+  await expect.poll(() => received.length, PATIENCE).toBe(2);
   await turn();
   const closed = received[1] && once(received[1].socket, 'close');
   last.abort();
@@ -281,8 +289,8 @@ test('a waiter who leaves takes nobody along, and the last one ends the request'
 
 test('of waiters on one read each has its own deadline', async () => {
   const { waiting, release } = held();
-  const patient = ask({ context: named('nurse 1', 10_000) });
-  await expect.poll(() => waiting.length).toBe(1);
+  const patient = ask({ context: named('nurse 1') });
+  await expect.poll(() => waiting.length, PATIENCE).toBe(1);
   await expect(ask({ context: named('nurse 1', 100) })).rejects.toEqual(code('DEADLINE_EXCEEDED'));
   release();
   expect(await patient).toEqual({ data: { patient: { risk: 0.5 } } });

@@ -75,11 +75,11 @@ export function subgraphSource(
       };
       const idempotent = READ.test(query ?? '');
       try {
-        if (context.caller === undefined || !idempotent || !isOfQuery(options)) {
+        if (context.shareReadsAs === undefined || !idempotent || !isOfQuery(options)) {
           if (!idempotent) reads.forget();
           return (await ask(asked, idempotent, signal)).result;
         }
-        const key = `${JSON.stringify([name, context.caller, asked.forwarded])}\n${asked.body}`;
+        const key = `${JSON.stringify([name, context.shareReadsAs, asked.forwarded])}\n${asked.body}`;
         const start = (shared: AbortSignal) => ask(asked, idempotent, shared);
         const { answer, joined } = await reads.join(key, { signal, answerBy }, start);
         if (!joined) return answer.result;
