@@ -1,14 +1,18 @@
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { headerAllowList } from './upstream/forwarded-headers.ts';
 
 export type GatewayConfig = {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
   readonly logLevel: string;
+  /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
+  /** Names of the caller's headers that reach the subgraphs. */
+  readonly forwardHeaders: readonly string[];
   /** Base address of each subgraph, by its name in the supergraph. */
   readonly subgraphs: ReadonlyMap<string, string>;
   readonly maxUploadBytes: number;
@@ -17,6 +21,17 @@ export type GatewayConfig = {
 };
 
 const flag = z.enum(['0', '1']).default('0');
+
+const COMPOSED = join(import.meta.dirname, '../schema/supergraph.graphql');
+
+const headerNames = z.string().transform((text, read) => {
+  try {
+    return headerAllowList(text);
+  } catch (error) {
+    read.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
+  }
+});
 
 export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   const settings = readSettings(
@@ -32,6 +47,11 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       MAX_UPLOAD_MB: z.coerce.number().min(1).max(1024).default(64),
       REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
       ALLOW_UNAUTHENTICATED: flag,
+      SUPERGRAPH_PATH: z
+        .string()
+        .transform((path) => resolve(path))
+        .default(COMPOSED),
+      FORWARD_HEADERS: headerNames.default([]),
     },
     env,
   );
@@ -47,7 +67,8 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     port: settings.PORT,
     dataDir: settings.DATA_DIR,
     logLevel: settings.LOG_LEVEL,
-    supergraph: join(import.meta.dirname, '../schema/supergraph.graphql'),
+    supergraph: settings.SUPERGRAPH_PATH,
+    forwardHeaders: settings.FORWARD_HEADERS,
     subgraphs: new Map([
       ['imaging', base(settings.IMAGING_URL, settings.IMAGING_PORT)],
       ['heatmap', base(settings.HEATMAP_URL, settings.HEATMAP_PORT)],

@@ -3,6 +3,14 @@ import { serviceMetrics } from '#common/metrics.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+export type GatewayMetrics = ReturnType<typeof gatewayMetrics>;
+
+/** What the sources of subgraphs tell. */
+export type UpstreamMetrics = Pick<
+  GatewayMetrics,
+  'subgraphSeconds' | 'subgraphRetries' | 'coalescedReads' | 'breakerState'
+>;
+
 /** The gateway's metrics; labels hold names and codes, never ids. */
 export function gatewayMetrics() {
   const registry = serviceMetrics('gateway');
@@ -17,9 +25,33 @@ export function gatewayMetrics() {
     }),
     subgraphSeconds: new Histogram({
       name: 'subgraph_fetch_seconds',
-      help: 'Requests to subgraphs',
+      help: 'Requests to subgraphs with their retries',
       labelNames: ['subgraph', 'outcome'] as const,
       buckets: SECONDS,
+      registers,
+    }),
+    subgraphRetries: new Counter({
+      name: 'subgraph_retries_total',
+      help: 'Retries of reads by whether the budget allowed them',
+      labelNames: ['subgraph', 'outcome'] as const,
+      registers,
+    }),
+    coalescedReads: new Counter({
+      name: 'subgraph_coalesced_reads_total',
+      help: 'Reads that were answered by an equal one of the same caller in flight',
+      labelNames: ['subgraph'] as const,
+      registers,
+    }),
+    breakerState: new Gauge({
+      name: 'subgraph_breaker_state',
+      help: '0 closed, 1 half open, 2 open',
+      labelNames: ['subgraph'] as const,
+      registers,
+    }),
+    supergraphReloads: new Counter({
+      name: 'supergraph_reloads_total',
+      help: 'New supergraphs by what became of them',
+      labelNames: ['outcome'] as const,
       registers,
     }),
     uploadedFiles: new Counter({

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { ApolloGateway, type ServiceMap } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
+import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
+import { askers } from './askers.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { serveFiles } from './files-route.ts';
@@ -16,6 +18,7 @@ import { gatewayMetrics } from './gateway-metrics.ts';
 import { MOST_TOKENS, operationLimits } from './guard/operation-limits.ts';
 import { tellHttpErrors } from './http-errors.ts';
 import { countOperations } from './plugins/count-operations.ts';
+import { logFaults } from './plugins/log-faults.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { serveProbes } from './probes.ts';
 import {
@@ -24,7 +27,10 @@ import {
 } from './subscriptions/federated-subscription.ts';
 import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
+import { watchedSupergraph } from './supergraph.ts';
 import { acceptUploads } from './uploads/upload-route.ts';
+import { sharedReads } from './upstream/shared-reads.ts';
+import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
 import { servePage } from './web/static-page.ts';
 
@@ -36,12 +42,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const keys = await openKeys(config.dataDir);
   const blobs = await openFolderBlobStore(config.dataDir, keys);
   const upstream = upstreamSubscriptions(config.subgraphs);
+  const sourceOptions = { metrics, logger, reads: sharedReads<SubgraphAnswer>() };
   const sources = new Map(
-    [...config.subgraphs].map(([name, base]) => [name, subgraphSource(name, base, metrics.subgraphSeconds)]),
+    [...config.subgraphs].map(([name, base]) => [name, subgraphSource(name, base, sourceOptions)]),
   );
   const services: ServiceMap = Object.fromEntries(sources);
   const gateway = new ApolloGateway({
-    supergraphSdl: readFileSync(config.supergraph, 'utf8'),
+    supergraphSdl: watchedSupergraph(config.supergraph, sources, logger, metrics.supergraphReloads),
     buildService: ({ name }) => {
       const source = sources.get(name);
       if (!source) throw new Error(`The supergraph names a subgraph without an address: ${name}`);
@@ -56,10 +63,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const http = fastify({
     bodyLimit: BODY_BYTES,
     forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => requestIdOf(headers[REQUEST_ID_HEADER]),
     keepAliveTimeout: 75_000,
     // The link to a picture is one long parameter.
     routerOptions: { maxParamLength: 1_000 },
   });
+  // On the raw answer, which event streams write too.
+  http.addHook('onRequest', async ({ id }, reply) => void reply.raw.setHeader(REQUEST_ID_HEADER, id));
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
     introspection: true,
@@ -74,6 +84,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     plugins: [
       fastifyApolloDrainPlugin(http),
       countOperations(metrics.operations),
+      logFaults(logger),
       refusePlainSubscriptions(),
       ApolloServerPluginLandingPageLocalDefault({
         embed: { runTelemetry: false, endpointIsEditable: false },
@@ -92,10 +103,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     if (!subscriptions) throw new Error('The supergraph is not loaded');
     return subscriptions;
   };
+  const askerOf = askers(config.forwardHeaders);
   const transportOptions = {
     apollo,
     current,
     requestMs: config.requestMs,
+    askerOf,
     logger,
     active: metrics.subscriptions,
   };
@@ -103,8 +116,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort());
-      return createContext(config.requestMs, request.headers['x-request-id'], gone.signal);
+      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
+      return createContext(config.requestMs, request.id, gone.signal, askerOf(request.raw));
     },
   });
   serveFiles(http, blobs, keys('file-token'));

@@ -52,6 +52,23 @@ test('with a dead heatmap service the finding and the risk are still answered', 
   expectNothingInner(answer);
 });
 
+test('a service that stays dead is left alone, and the rest is answered at once all the while', async () => {
+  await using system = await startSystem({ icu: 'dead' });
+  const id = await finishedJob(system.url, 24);
+  const partial = {
+    data: {
+      job: { radiograph: { classification: { decision: expect.any(String) }, patient: { icuRisk: null } } },
+    },
+    errors: [{ extensions: { code: 'ICU_UNAVAILABLE' } }],
+  };
+  const state = async () => {
+    expect(await ask(system.url, READ, { id })).toMatchObject(partial);
+    return (await fetch(`${system.url}/metrics`)).text();
+  };
+  await expect.poll(state).toMatch(/^subgraph_breaker_state{.*subgraph="icu".*} 2$/m);
+  expect(await state()).toMatch(/^subgraph_fetch_seconds_count{.*subgraph="icu",outcome="refused".*} \d+$/m);
+});
+
 test('a service that hangs costs the time limit and its own fields alone', async () => {
   await using system = await startSystem({ icu: 'hung', requestMs: 1_500 });
   const answer = await ask(system.url, READ, { id: await finishedJob(system.url, 23) });

@@ -24,6 +24,9 @@ export type SystemSettings = {
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
   readonly requestMs?: number;
+  /** Path of a supergraph of the test's own. */
+  readonly supergraph?: string;
+  readonly forwardHeaders?: string;
   /** The folder of models, and the one of them that reads radiographs. */
   readonly models?: { readonly folder: string; readonly name: string };
 };
@@ -68,6 +71,8 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     ICU_URL: seen(icu, settings.icu),
     MAX_UPLOAD_MB: '2',
     REQUEST_TIMEOUT_MS: String(settings.requestMs ?? 30_000),
+    SUPERGRAPH_PATH: settings.supergraph,
+    FORWARD_HEADERS: settings.forwardHeaders,
   };
   const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
   return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };

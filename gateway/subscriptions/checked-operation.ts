@@ -8,6 +8,7 @@ import {
   validate,
 } from 'graphql';
 import type { ErrorCode } from '#common/errors.ts';
+import type { Asker } from '../context.ts';
 import { MOST_TOKENS, operationLimits } from '../guard/operation-limits.ts';
 
 export type OperationRequest = {
@@ -16,14 +17,16 @@ export type OperationRequest = {
   readonly variables?: Record<string, unknown> | null | undefined;
 };
 
-/** The context is made where the operation runs: an event of a subscription has one of its own. */
-export type CheckedOperation = ExecutionArgs & { readonly contextValue: undefined };
+/** The context is made where the operation runs, since an event of a subscription has one of its own: who asks is all
+ *  that stands in its place. */
+export type CheckedOperation = ExecutionArgs & { contextValue: Asker };
 
 /** Parses and checks an operation of a socket or event stream under the rules of plain HTTP.
  *  @returns what is to be executed, or the errors with their codes */
 export function checkedOperation(
   schema: GraphQLSchema,
   { query, operationName, variables }: OperationRequest,
+  asker: Asker,
 ): CheckedOperation | GraphQLError[] {
   try {
     const document = parse(query, { maxTokens: MOST_TOKENS });
@@ -36,7 +39,7 @@ export function checkedOperation(
       document,
       operationName: operationName ?? null,
       variableValues: variables ?? null,
-      contextValue: undefined,
+      contextValue: asker,
     };
   } catch (error) {
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
 import {
@@ -14,7 +15,7 @@ import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
 import { WebSocketServer } from 'ws';
 import { publicErrors } from '#common/errors-in-graphql.ts';
-import { createContext, type GatewayContext } from '../context.ts';
+import { type Asker, createContext, type GatewayContext } from '../context.ts';
 import { checkedOperation, type OperationRequest, withCode } from './checked-operation.ts';
 import type { FederatedSubscriptions } from './federated-subscription.ts';
 
@@ -23,6 +24,7 @@ export type TransportOptions = {
   /** The subscriptions of the supergraph that is in force now. */
   readonly current: () => FederatedSubscriptions;
   readonly requestMs: number;
+  readonly askerOf: (request: IncomingMessage) => Asker;
   readonly logger: Logger;
   readonly active: Gauge;
 };
@@ -34,21 +36,22 @@ const SOCKET_MESSAGE_BYTES = 1024 * 1024;
  *  same operations under the same rules as plain HTTP. */
 export function openTransports(http: FastifyInstance, options: TransportOptions): AsyncDisposable {
   const operations = sharedOperations(options);
-  const checked = (request: OperationRequest) => checkedOperation(options.current().schema, request);
+  const checked = (request: OperationRequest, from: IncomingMessage) =>
+    checkedOperation(options.current().schema, request, options.askerOf(from));
   const sockets = new WebSocketServer({
     server: http.server,
     path: '/graphql',
     maxPayload: SOCKET_MESSAGE_BYTES,
   });
   const webSocket = useServer(
-    { ...operations, onSubscribe: (_socket, _id, payload) => checked(payload) },
+    { ...operations, onSubscribe: ({ extra }, _id, payload) => checked(payload, extra.request) },
     sockets,
     PING_MS,
   );
   const serverSentEvents = createHandler({
     ...operations,
-    onSubscribe(_request, params) {
-      const operation = checked(params);
+    onSubscribe({ raw }, params) {
+      const operation = checked(params, raw.raw);
       return Array.isArray(operation) ? { errors: operation } : operation;
     },
   });
@@ -71,19 +74,21 @@ function sharedOperations({ apollo, current, requestMs, logger, active }: Transp
   const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
 
   return {
-    async execute({ document, variableValues, operationName }: ExecutionArgs) {
+    async execute({ document, variableValues, operationName, contextValue }: ExecutionArgs) {
       const request = {
         query: print(document),
         variables: variableValues ?? {},
         ...(operationName && { operationName }),
       };
-      const { body } = await apollo.executeOperation(request, { contextValue: createContext(requestMs) });
+      const { body } = await apollo.executeOperation(request, {
+        contextValue: createContext(requestMs, undefined, undefined, contextValue as Asker),
+      });
       if (body.kind !== 'single') throw new Error('Expected one result');
       const { data, errors } = body.singleResult;
       return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(revived) }) };
     },
 
-    async subscribe({ document, variableValues, operationName }: ExecutionArgs) {
+    async subscribe({ document, variableValues, operationName, contextValue }: ExecutionArgs) {
       const { schema, subscribe } = current();
       const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
       const checked = getVariableValues(schema, definitions, variableValues ?? {});
@@ -93,7 +98,7 @@ function sharedOperations({ apollo, current, requestMs, logger, active }: Transp
         operationName,
         variables: checked.coerced,
         // Each event has the whole time of a request.
-        context: () => createContext(requestMs),
+        context: () => createContext(requestMs, undefined, undefined, contextValue as Asker),
       });
       active.inc();
       let open = true;

@@ -1,25 +1,29 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
-import { GraphQLError } from 'graphql';
-import type { Histogram } from 'prom-client';
-import { Agent, request } from 'undici';
-import { DEADLINE_HEADER, deadlineSignal } from '#common/deadline.ts';
-import { type ErrorCode, RadiographError } from '#common/errors.ts';
+import type { Logger } from 'pino';
+import { deadlineSignal } from '#common/deadline.ts';
+import { requestIdOf } from '#common/request-id.ts';
 import type { GatewayContext } from '../context.ts';
-
-/** Below the subgraphs' own idle time: a socket that they close first would be used once more and fail. */
-const agent = () =>
-  new Agent({ keepAliveTimeout: 30_000, connections: 64, headersTimeout: 0, bodyTimeout: 0 });
-
-const FIRST_PAUSE_MS = 100;
-/** A subgraph that is being restarted is back by then. */
-const PATIENCE_MS = 4_000;
-/** Nothing of the request was read, so that even a mutation may be sent again. */
-const NEVER_REACHED = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
-const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+import type { UpstreamMetrics } from '../gateway-metrics.ts';
+import { patiently } from './patience.ts';
+import { retryBudget } from './retry-budget.ts';
+import type { SharedReads } from './shared-reads.ts';
+import { subgraphBreaker } from './subgraph-breaker.ts';
+import { type SubgraphAnswer, type SubgraphRequest, subgraphExchange } from './subgraph-exchange.ts';
+import { asGraphQLError, faultOfAbort, SubgraphFault } from './subgraph-fault.ts';
 
 export type SubgraphSource = GraphQLDataSource & AsyncDisposable;
+
+export type SubgraphSourceOptions = {
+  readonly metrics: UpstreamMetrics;
+  readonly logger: Logger;
+  /** One for all subgraphs: what a mutation changes in one may show in another. */
+  readonly reads: SharedReads<SubgraphAnswer>;
+  readonly longestAnswerBytes?: number;
+};
+
+/** For what the gateway asks on its own account. */
+const WITHOUT_REQUEST_MS = 5_000;
 
 /** Asks one subgraph. Apollo's own data source has no timeout and costs twice the CPU.
  *  Errors of the subgraph's resolvers come back in `errors`; that it cannot be reached is thrown, so that the plan
@@ -27,73 +31,77 @@ export type SubgraphSource = GraphQLDataSource & AsyncDisposable;
 export function subgraphSource(
   name: string,
   base: string,
-  seconds: Histogram<'subgraph' | 'outcome'>,
+  { metrics, logger, reads, longestAnswerBytes }: SubgraphSourceOptions,
 ): SubgraphSource {
-  const dispatcher = agent();
-  const url = `${base}/graphql`;
+  const exchange = subgraphExchange(`${base}/graphql`, longestAnswerBytes);
+  const breaker = subgraphBreaker((state) => metrics.breakerState.set({ subgraph: name }, state));
+  const budget = retryBudget();
+  const retrying = (allowed: boolean) =>
+    metrics.subgraphRetries.inc({ subgraph: name, outcome: allowed ? 'sent' : 'over_budget' });
 
-  const send = async (options: GraphQLDataSourceProcessOptions): Promise<GatewayGraphQLResponse> => {
-    const { query, variables, operationName } = options.request;
-    const context = options.context as Partial<GatewayContext>;
-    const left = Math.max(1, (context.answerBy ?? Date.now() + 5_000) - Date.now());
-    const answer = await request(url, {
-      method: 'POST',
-      dispatcher,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'x-request-id': context.requestId ?? '',
-        [DEADLINE_HEADER]: String(left),
-      },
-      body: JSON.stringify({ query, variables, operationName }),
-      signal: deadlineSignal(left, context.signal),
-    });
-    const body = (await answer.body.json()) as GatewayGraphQLResponse;
-    if (body.data === undefined && body.errors === undefined)
-      throw new Error(`${name} answered without data or errors`);
-    return body;
+  const ask = async (
+    asked: SubgraphRequest,
+    idempotent: boolean,
+    signal: AbortSignal,
+  ): Promise<SubgraphAnswer> => {
+    const end = metrics.subgraphSeconds.startTimer({ subgraph: name });
+    const attempt = () => breaker.run(() => exchange.send(asked, signal));
+    try {
+      const { answerBy } = asked;
+      const answer = await patiently(attempt, { idempotent, answerBy, signal, budget, retrying });
+      end({ outcome: answer.result.errors ? 'errors' : 'ok' });
+      return answer;
+    } catch (error) {
+      const outcome = error instanceof SubgraphFault ? error.kind : 'broken';
+      end({ outcome });
+      // A refusal follows from faults that were told already.
+      if (outcome !== 'refused' && outcome !== 'abandoned')
+        logger.warn({ subgraph: name, outcome, requestId: asked.requestId }, 'subgraph gave no answer');
+      throw error;
+    }
   };
 
   return {
     async process(options) {
-      const end = seconds.startTimer({ subgraph: name });
-      const isMutation = options.request.query?.trimStart().startsWith('mutation') ?? false;
-      const patientUntil = Date.now() + PATIENCE_MS;
-      for (let wait = FIRST_PAUSE_MS; ; wait *= 2) {
-        try {
-          const answer = await send(options);
-          end({ outcome: answer.errors ? 'errors' : 'ok' });
-          return answer;
-        } catch (error) {
-          const code = (error as NodeJS.ErrnoException).code ?? '';
-          const again = NEVER_REACHED.has(code) || (BROKEN_OFF.has(code) && !isMutation);
-          if (!again || Date.now() + wait > patientUntil) {
-            end({ outcome: 'unreachable' });
-            throw asGraphQLError(name, error);
-          }
-          await pause(wait);
+      const { query, variables, operationName } = options.request;
+      const context = options.context as Partial<GatewayContext>;
+      const answerBy = context.answerBy ?? Date.now() + WITHOUT_REQUEST_MS;
+      const signal = context.signal ?? deadlineSignal(WITHOUT_REQUEST_MS);
+      const asked: SubgraphRequest = {
+        body: JSON.stringify({ query, variables, operationName }),
+        requestId: requestIdOf(context.requestId),
+        answerBy,
+        forwarded: context.forwarded ?? {},
+      };
+      const idempotent = READ.test(query ?? '');
+      try {
+        if (context.shareReadsAs === undefined || !idempotent || !isOfQuery(options)) {
+          if (!idempotent) reads.forget();
+          return (await ask(asked, idempotent, signal)).result;
         }
+        const key = `${JSON.stringify([name, context.shareReadsAs, asked.forwarded])}\n${asked.body}`;
+        const start = (shared: AbortSignal) => ask(asked, idempotent, shared);
+        const { answer, joined } = await reads.join(key, { signal, answerBy }, start);
+        if (!joined) return answer.result;
+        metrics.coalescedReads.inc({ subgraph: name });
+        return JSON.parse(answer.text) as GatewayGraphQLResponse;
+      } catch (error) {
+        const fault = signal.aborted && !(error instanceof SubgraphFault) ? faultOfAbort(signal) : error;
+        throw asGraphQLError(name, fault);
+      } finally {
+        if (!idempotent) reads.forget();
       }
     },
-    [Symbol.asyncDispose]: () => dispatcher.close(),
+    [Symbol.asyncDispose]: () => exchange[Symbol.asyncDispose](),
   };
 }
 
-/** What a caller is told of a subgraph that cannot be reached. */
-const UNREACHABLE: Record<string, { code: ErrorCode; message: string }> = {
-  imaging: { code: 'OVERLOADED', message: 'The imaging service cannot answer now; try again later' },
-  heatmap: { code: 'OVERLOADED', message: 'The heatmap service cannot answer now; try again later' },
-  icu: { code: 'ICU_UNAVAILABLE', message: 'The ICU risk service cannot answer now; try again later' },
-};
+/** The planner writes the operation first. What is not known to be a read counts as a mutation. */
+const READ = /^\s*(query\b|\{)/;
 
-function asGraphQLError(name: string, cause: unknown): GraphQLError {
-  const late =
-    cause instanceof DOMException || (cause instanceof RadiographError && cause.code === 'DEADLINE_EXCEEDED');
-  const { code, message } = late
-    ? { code: 'DEADLINE_EXCEEDED', message: `The ${name} service did not answer in time` }
-    : (UNREACHABLE[name] ?? { code: 'INTERNAL', message: 'A service cannot answer now' });
-  return new GraphQLError(message, {
-    originalError: cause as Error,
-    extensions: { code, serviceName: name },
-  });
+/** A mutation's own reads, and those of a subscription's event, must see what they follow: they share nothing. */
+function isOfQuery(options: GraphQLDataSourceProcessOptions): boolean {
+  return (
+    'incomingRequestContext' in options && options.incomingRequestContext.operation?.operation === 'query'
+  );
 }

@@ -3,6 +3,10 @@ import { RadiographError } from './errors.ts';
 /** Header by which the gateway tells a subgraph how many milliseconds are left for the answer. */
 export const DEADLINE_HEADER = 'x-radiograph-deadline-ms';
 
+/** The reason for an abort when a connection has closed, be it after the answer. Made once: a new one takes a stack
+ *  trace for each request. */
+export const CONNECTION_CLOSED = new DOMException('The connection was closed', 'AbortError');
+
 /** A signal that aborts with DEADLINE_EXCEEDED after `ms`, or when `parent` aborts. */
 export function deadlineSignal(ms: number, parent?: AbortSignal): AbortSignal {
   const late = new AbortController();
@@ -12,7 +16,11 @@ export function deadlineSignal(ms: number, parent?: AbortSignal): AbortSignal {
   );
   timer.unref();
   // By hand: the result of AbortSignal.any can miss an abort when its sources are collected before anyone listens.
-  const pass = () => late.abort(parent?.reason);
+  const pass = () => {
+    // Kept until its time it would hold thousands of answered requests in memory.
+    clearTimeout(timer);
+    late.abort(parent?.reason);
+  };
   if (parent?.aborted) pass();
   else parent?.addEventListener('abort', pass, { once: true, signal: late.signal });
   return late.signal;

@@ -11,8 +11,9 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
+import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 
 /** What a subgraph's context is made from. */
 export type RequestFacts = {
@@ -48,6 +49,7 @@ export async function startSubgraph<Context extends BaseContext>(
   const schema = buildSubgraphSchema({ typeDefs: options.typeDefs, resolvers: options.resolvers as never });
   const http = fastify({
     bodyLimit: BODY_LIMIT,
+    genReqId: ({ headers }) => requestIdOf(headers[REQUEST_ID_HEADER]),
     // Above the gateway's own idle time: a socket that we close first gives it ECONNRESET.
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
@@ -70,7 +72,7 @@ export async function startSubgraph<Context extends BaseContext>(
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort());
+      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
       const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
       return options.context({ requestId: request.id, signal: deadlineSignal(ms, gone.signal) });
     },
@@ -114,8 +116,8 @@ function subscriptionServer<Context extends BaseContext>(
     {
       schema,
       context: (ctx, id) => {
-        const given = ctx.extra.request.headers['x-request-id'];
-        return options.context({ requestId: header(given) ?? id, signal: endOf(ctx.extra.socket) });
+        const given = ctx.extra.request.headers[REQUEST_ID_HEADER] ?? id;
+        return options.context({ requestId: requestIdOf(given), signal: endOf(ctx.extra.socket) });
       },
       onNext: (_ctx, _id, _payload, _args: ExecutionArgs, result) => ({
         ...result,
