@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ApolloGateway, type ServiceMap } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
@@ -26,6 +25,8 @@ import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
 import { acceptUploads } from './uploads/upload-route.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
+import { serveExplorer } from './web/explorer-page.ts';
+import { sandboxPage } from './web/sandbox-page.ts';
 import { servePage } from './web/static-page.ts';
 
 const BODY_BYTES = 1024 * 1024;
@@ -75,9 +76,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       fastifyApolloDrainPlugin(http),
       countOperations(metrics.operations),
       refusePlainSubscriptions(),
-      ApolloServerPluginLandingPageLocalDefault({
-        embed: { runTelemetry: false, endpointIsEditable: false },
-      }),
+      sandboxPage(),
     ],
   });
   await apollo.start();
@@ -110,6 +109,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);
+  serveExplorer(http);
   const url = await http.listen({ host: config.host, port: config.port });
   logger.warn('nobody is authenticated: fit for this machine alone');
   return {
