@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, RouteHandlerMethod } from 'fastify';
 
 /** Where `npm run build:explorer` leaves the bundle; `npm ci` runs it. */
 export const EXPLORER_FOLDER = join(import.meta.dirname, 'explorer-dist');
@@ -53,14 +53,16 @@ export function serveExplorer(http: FastifyInstance, folder: string = EXPLORER_F
     const etag = `"${createHash('sha256').update(zipped).digest('base64url').slice(0, 16)}"`;
     // The name of an asset holds the digest of its content.
     const caching = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
-    http.get(name === 'index.html' ? '/explorer' : `/explorer/${name}`, async (request, reply) => {
+    const send: RouteHandlerMethod = async (request, reply) => {
       secured(reply).header('etag', etag).header('cache-control', caching).header('vary', 'accept-encoding');
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       reply.type(TYPES[extname(name)] ?? 'application/octet-stream');
       if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? ''))
         return reply.send(await unzipped(zipped));
       return reply.header('content-encoding', 'gzip').send(zipped);
-    });
+    };
+    const addresses = name === 'index.html' ? ['/explorer', '/explorer/'] : [`/explorer/${name}`];
+    for (const address of addresses) http.get(address, send);
   }
 }
 
