@@ -7,7 +7,8 @@ import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
 /** Monaco is several megabytes of script, and the tests share two cores. */
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 30_000 };
+const WHOLE_TEST = { timeout: 120_000 };
 const withBrowser = test.runIf(executablePath);
 if (!executablePath)
   console.warn(
@@ -54,7 +55,7 @@ async function shown(page: Page, area: string): Promise<string> {
   return lines.join('\n').replaceAll('\u00a0', ' ');
 }
 
-withBrowser('a file is uploaded, its job followed to its end, and the result read', PATIENCE, async () => {
+withBrowser('a file is uploaded, its job followed to its end, and the result read', WHOLE_TEST, async () => {
   const { page, faults } = await openExplorer();
   await page.getByText('Choose files', { exact: true }).click();
   await page.getByRole('status', { name: 'Chosen for files' }).getByText('phantom.png').waitFor();
@@ -77,7 +78,7 @@ withBrowser('a file is uploaded, its job followed to its end, and the result rea
   expect(faults).toEqual([]);
 });
 
-withBrowser('headers of the editor go with a request, a subscription and an upload', PATIENCE, async () => {
+withBrowser('headers of the editor go with a request, a subscription and an upload', WHOLE_TEST, async () => {
   const { page, faults } = await openExplorer();
   const authorised: string[] = [];
   page.on('request', (request) => {
@@ -112,7 +113,7 @@ withBrowser('headers of the editor go with a request, a subscription and an uplo
   expect(faults).toEqual([]);
 });
 
-withBrowser('it is usable at 360 px, in the dark, and says what it is not for', PATIENCE, async () => {
+withBrowser('it is usable at 360 px, in the dark, and says what it is not for', WHOLE_TEST, async () => {
   const { page, faults } = await openExplorer({
     viewport: { width: 360, height: 800 },
     colorScheme: 'dark',

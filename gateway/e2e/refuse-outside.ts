@@ -29,7 +29,10 @@ net.Socket.prototype.connect = function (this: net.Socket, ...given: unknown[]) 
           path: typeof first === 'string' ? first : undefined,
           host: typeof second === 'string' ? second : undefined,
         };
-  return isHere('connect', path ?? host) ? connect.apply(this, given) : this.destroy(refusal(host));
+  if (isHere('connect', path ?? host)) return connect.apply(this, given);
+  // As a network would: after the caller has begun to listen for errors.
+  setImmediate(() => this.destroy(refusal(host)));
+  return this;
 } as typeof net.Socket.prototype.connect;
 
 const send = dgram.Socket.prototype.send as (this: dgram.Socket, ...given: unknown[]) => void;
