@@ -63,9 +63,14 @@ function zip(path: string): void {
 
 /** The lockfile stands for the packages. */
 function digestOfSources(): string {
-  const files = ['package-lock.json', ...globSync('gateway/web/explorer/**/*.*', { cwd: ROOT }).sort()];
+  const files = globSync(
+    ['package-lock.json', 'gateway/web/explorer-bundle.ts', 'gateway/web/explorer/**/*.*'],
+    {
+      cwd: ROOT,
+    },
+  );
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update(readFileSync(join(ROOT, file)));
+  for (const file of files.sort()) hash.update(file).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex');
 }
 
