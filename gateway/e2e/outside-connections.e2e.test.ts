@@ -46,7 +46,7 @@ function watched(name: string) {
 }
 
 test('no process of ours connects to anything outside of this machine, or asks for its name', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const watch = watched('installation');
   await using system = await startInstallation(watch.env);
@@ -54,7 +54,7 @@ test('no process of ours connects to anything outside of this machine, or asks f
   const data = answer.data as { radiographUpload: { jobs: { id: string }[] } } | null | undefined;
   const id = data?.radiographUpload.jobs[0]?.id;
   await expect
-    .poll(() => ask(system.url, READING, { id }), { timeout: 20_000 })
+    .poll(() => ask(system.url, READING, { id }), { timeout: 60_000 })
     .toMatchObject({ data: { job: { state: 'SUCCEEDED', radiograph: { heatmap: { image: {} } } } } });
 
   expect(watch.outside()).toEqual([]);
@@ -75,7 +75,7 @@ test('no process of ours connects to anything outside of this machine, or asks f
 const mainOf = (service: string) =>
   ['gateway', 'serving'].includes(service) ? `${service}/main.ts` : `subgraphs/${service}/main.ts`;
 
-test('without the setting the gateway would: the watch sees it', { timeout: 60_000 }, async () => {
+test('without the setting the gateway would: the watch sees it', { timeout: 180_000 }, async () => {
   const watch = watched('telemetry');
   const script = `
     import { gatewayConfig } from '${pathToFileURL(join(ROOT, 'gateway/config.ts'))}';
