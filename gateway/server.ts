@@ -1,6 +1,5 @@
 import { ApolloGateway, type ServiceMap } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
@@ -32,6 +31,8 @@ import { acceptUploads } from './uploads/upload-route.ts';
 import { sharedReads } from './upstream/shared-reads.ts';
 import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
+import { serveExplorer } from './web/explorer-page.ts';
+import { sandboxPage } from './web/sandbox-page.ts';
 import { servePage } from './web/static-page.ts';
 
 const BODY_BYTES = 1024 * 1024;
@@ -86,9 +87,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       countOperations(metrics.operations),
       logFaults(logger),
       refusePlainSubscriptions(),
-      ApolloServerPluginLandingPageLocalDefault({
-        embed: { runTelemetry: false, endpointIsEditable: false },
-      }),
+      sandboxPage(),
     ],
   });
   await apollo.start();
@@ -123,6 +122,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);
+  serveExplorer(http);
   const url = await http.listen({ host: config.host, port: config.port });
   logger.warn('nobody is authenticated: fit for this machine alone');
   return {

@@ -20,13 +20,14 @@ export type Installation = AsyncDisposable & {
   line(text: string): Promise<string>;
 };
 
-export async function startInstallation(): Promise<Installation> {
+/** @param given variables for every process, beside those of the ports and the data folder */
+export async function startInstallation(given: NodeJS.ProcessEnv = {}): Promise<Installation> {
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
   const ports = await freePorts(PORTS.length);
   const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
   const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {
     // Not the runner's NODE_ENV: libraries behave otherwise under "test".
-    env: { ...process.env, NODE_ENV: '', ...env, DATA_DIR: dataDir, LOG_LEVEL: 'info' },
+    env: { ...process.env, NODE_ENV: '', ...given, ...env, DATA_DIR: dataDir, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const pids = new Map<string, number>();

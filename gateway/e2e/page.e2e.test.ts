@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { executablePath } from './chromium.ts';
 import { picture, type System, startSystem } from './system.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
 const withBrowser = test.runIf(executablePath);
 if (!executablePath)
   console.warn('SKIPPED: the page is not tested, since there is no Chromium here (Debian package chromium)');

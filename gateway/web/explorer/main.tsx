@@ -1,0 +1,55 @@
+import 'graphiql/setup-workers/vite';
+import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
+import { HISTORY_PLUGIN, HistoryStore } from '@graphiql/plugin-history';
+import { GraphiQLProvider } from '@graphiql/react';
+import { GraphiQLInterface } from 'graphiql';
+import 'graphiql/style.css';
+import { createRoot } from 'react-dom/client';
+import './explorer.css';
+import { FilePanel } from './file-panel.tsx';
+import { FOLLOW, READ, UPLOAD } from './operations.ts';
+import { fetcher } from './requests.ts';
+
+const TABS = [
+  { query: UPLOAD, variables: '{ "files": [], "patientId": "7" }' },
+  { query: FOLLOW, variables: '{ "id": "" }' },
+  { query: READ, variables: '{ "first": 3 }' },
+];
+// GraphiQL leaves the variables of the first default tab out of its editor; of a reload it takes its own store.
+const FIRST_VARIABLES = sessionStorage.getItem('graphiql:tabState') === null ? TABS[0]?.variables : undefined;
+const PLUGINS = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
+
+function Explorer() {
+  return (
+    <GraphiQLProvider
+      fetcher={fetcher}
+      plugins={PLUGINS}
+      referencePlugin={DOC_EXPLORER_PLUGIN}
+      defaultTabs={TABS}
+      initialVariables={FIRST_VARIABLES}
+      // Variables name patients: nothing of them outlives the browser's tab.
+      storage={sessionStorage}
+    >
+      <HistoryStore>
+        <DocExplorerStore>
+          <header>
+            <h1>Radiograph explorer</h1>
+            <p role="note">
+              <strong>Not for clinical use.</strong>
+            </p>
+            <nav>
+              <a href="/">Upload page</a>
+              <a href="/graphql">Apollo Sandbox</a>
+            </nav>
+          </header>
+          <FilePanel />
+          <GraphiQLInterface showPersistHeadersSettings={false} defaultEditorToolsVisibility="variables" />
+        </DocExplorerStore>
+      </HistoryStore>
+    </GraphiQLProvider>
+  );
+}
+
+const root = document.getElementById('explorer');
+if (!root) throw new Error('The document has no #explorer');
+createRoot(root).render(<Explorer />);
