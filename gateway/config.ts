@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
 
 export type GatewayConfig = {
   readonly host: string;
@@ -14,6 +15,7 @@ export type GatewayConfig = {
   readonly maxUploadBytes: number;
   /** Time for one answer. */
   readonly requestMs: number;
+  readonly guard: GuardConfig;
 };
 
 const flag = z.enum(['0', '1']).default('0');
@@ -32,6 +34,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       MAX_UPLOAD_MB: z.coerce.number().min(1).max(1024).default(64),
       REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
       ALLOW_UNAUTHENTICATED: flag,
+      ...guardSettings,
     },
     env,
   );
@@ -55,6 +58,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     ]),
     maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
     requestMs: settings.REQUEST_TIMEOUT_MS,
+    guard: guardConfig(settings, isLoopback(settings.HOST)),
   };
 }
 

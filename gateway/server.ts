@@ -13,10 +13,17 @@ import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
-import { MOST_TOKENS, operationLimits } from './guard/operation-limits.ts';
-import { tellHttpErrors } from './http-errors.ts';
+import { callerAddress } from './guard/caller-address.ts';
+import { operationGuard } from './guard/operation-guard.ts';
+import { checkOperations } from './guard/operation-hook.ts';
+import { LIMITS } from './guard/operation-limits.ts';
+import { persistedOperations } from './guard/persisted-operations.ts';
+import { limitRequests, limitSockets } from './guard/rate-hook.ts';
+import { openRateLimit } from './guard/rate-limit.ts';
+import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
+import { responseStatus } from './plugins/response-status.ts';
 import { serveProbes } from './probes.ts';
 import {
   type FederatedSubscriptions,
@@ -32,6 +39,11 @@ const BODY_BYTES = 1024 * 1024;
 
 /** Starts the gateway. Disposing it ends subscriptions with 1001 and waits for requests in flight. */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningServer> {
+  const { introspection, maxCost, safelist, rateLimit, redisUrl } = config.guard;
+  const guard = operationGuard({ introspection, maxCost });
+  const persisted = persistedOperations(config.guard.persistedOperations, safelist);
+  const caller = callerAddress(config.guard.trustedProxies);
+  const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger) : undefined;
   const metrics = gatewayMetrics();
   const keys = await openKeys(config.dataDir);
   const blobs = await openFolderBlobStore(config.dataDir, keys);
@@ -50,6 +62,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   let subscriptions: FederatedSubscriptions | undefined;
   gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
+    guard.useSupergraph(coreSupergraphSdl);
     subscriptions = federatedSubscriptions(apiSchema, coreSupergraphSdl, services, upstream, logger);
   });
 
@@ -59,22 +72,29 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     keepAliveTimeout: 75_000,
     // The link to a picture is one long parameter.
     routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: tellBadAddress,
+    clientErrorHandler: tellUnreadable,
   });
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
+    // Refused by a rule of the guard, which holds for the other transports too.
     introspection: true,
+    hideSchemaDetailsFromClientErrors: guard.hideSuggestions,
+    ...(safelist && { persistedQueries: false }),
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     // It would send the signal to itself once more, which ends the process before it has drained.
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: MOST_TOKENS },
-    validationRules: [operationLimits],
+    parseOptions: { maxTokens: LIMITS.tokens },
+    validationRules: [...guard.rules],
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
       countOperations(metrics.operations),
       refusePlainSubscriptions(),
+      guard.plugin,
+      responseStatus(),
       ApolloServerPluginLandingPageLocalDefault({
         embed: { runTelemetry: false, endpointIsEditable: false },
       }),
@@ -82,12 +102,14 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   await apollo.start();
   tellHttpErrors(http, logger);
+  if (rate) limitRequests(http, rate, caller);
   acceptUploads(http, {
     blobs,
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
     files: metrics.uploadedFiles,
   });
+  checkOperations(http, persisted);
   const current = () => {
     if (!subscriptions) throw new Error('The supergraph is not loaded');
     return subscriptions;
@@ -95,6 +117,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const transportOptions = {
     apollo,
     current,
+    guard,
+    persisted,
+    rate: rate && limitSockets(rate, caller),
     requestMs: config.requestMs,
     logger,
     active: metrics.subscriptions,
@@ -118,6 +143,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await transports[Symbol.asyncDispose]();
       await apollo.stop();
       await http.close();
+      await rate?.[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
       await Promise.all([...sources.values()].map((source) => source[Symbol.asyncDispose]()));
     },
