@@ -24,6 +24,8 @@ export type SystemSettings = {
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
   readonly requestMs?: number;
+  /** Settings of the gateway beside those that hold the system together. */
+  readonly gateway?: Readonly<Record<string, string>>;
   /** The folder of models, and the one of them that reads radiographs. */
   readonly models?: { readonly folder: string; readonly name: string };
 };
@@ -68,6 +70,7 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     ICU_URL: seen(icu, settings.icu),
     MAX_UPLOAD_MB: '2',
     REQUEST_TIMEOUT_MS: String(settings.requestMs ?? 30_000),
+    ...settings.gateway,
   };
   const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
   return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };
