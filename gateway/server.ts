@@ -22,6 +22,7 @@ import { limitRequests, limitSockets } from './guard/rate-hook.ts';
 import { openRateLimit } from './guard/rate-limit.ts';
 import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts';
 import { countOperations } from './plugins/count-operations.ts';
+import { tellMissingValues } from './plugins/missing-values.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
 import { serveProbes } from './probes.ts';
@@ -91,6 +92,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
+      tellMissingValues(logger),
       countOperations(metrics.operations),
       refusePlainSubscriptions(),
       guard.plugin,
