@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
 import { headerAllowList } from './upstream/forwarded-headers.ts';
 
 export type GatewayConfig = {
@@ -18,6 +19,7 @@ export type GatewayConfig = {
   readonly maxUploadBytes: number;
   /** Time for one answer. */
   readonly requestMs: number;
+  readonly guard: GuardConfig;
 };
 
 const flag = z.enum(['0', '1']).default('0');
@@ -52,6 +54,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
         .transform((path) => resolve(path))
         .default(COMPOSED),
       FORWARD_HEADERS: headerNames.default([]),
+      ...guardSettings,
     },
     env,
   );
@@ -76,6 +79,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     ]),
     maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
     requestMs: settings.REQUEST_TIMEOUT_MS,
+    guard: guardConfig(settings, isLoopback(settings.HOST)),
   };
 }
 

@@ -14,11 +14,19 @@ import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
-import { MOST_TOKENS, operationLimits } from './guard/operation-limits.ts';
-import { tellHttpErrors } from './http-errors.ts';
+import { callerAddress } from './guard/caller-address.ts';
+import { operationGuard } from './guard/operation-guard.ts';
+import { checkOperations } from './guard/operation-hook.ts';
+import { LIMITS } from './guard/operation-limits.ts';
+import { persistedOperations } from './guard/persisted-operations.ts';
+import { limitRequests, limitSockets } from './guard/rate-hook.ts';
+import { openRateLimit } from './guard/rate-limit.ts';
+import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
+import { tellMissingValues } from './plugins/missing-values.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
+import { responseStatus } from './plugins/response-status.ts';
 import { serveProbes } from './probes.ts';
 import {
   type FederatedSubscriptions,
@@ -39,6 +47,11 @@ const BODY_BYTES = 1024 * 1024;
 
 /** Starts the gateway. Disposing it ends subscriptions with 1001 and waits for requests in flight. */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningServer> {
+  const { introspection, maxCost, safelist, rateLimit, redisUrl } = config.guard;
+  const guard = operationGuard({ introspection, maxCost });
+  const persisted = persistedOperations(config.guard.persistedOperations, safelist);
+  const caller = callerAddress(config.guard.trustedProxies);
+  const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger) : undefined;
   const metrics = gatewayMetrics();
   const keys = await openKeys(config.dataDir);
   const blobs = await openFolderBlobStore(config.dataDir, keys);
@@ -58,6 +71,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   let subscriptions: FederatedSubscriptions | undefined;
   gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
+    guard.useSupergraph(coreSupergraphSdl);
     subscriptions = federatedSubscriptions(apiSchema, coreSupergraphSdl, services, upstream, logger);
   });
 
@@ -68,36 +82,46 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     keepAliveTimeout: 75_000,
     // The link to a picture is one long parameter.
     routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: tellBadAddress,
+    clientErrorHandler: tellUnreadable,
   });
   // On the raw answer, which event streams write too.
   http.addHook('onRequest', async ({ id }, reply) => void reply.raw.setHeader(REQUEST_ID_HEADER, id));
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
+    // Refused by a rule of the guard, which holds for the other transports too.
     introspection: true,
+    hideSchemaDetailsFromClientErrors: guard.hideSuggestions,
+    ...(safelist && { persistedQueries: false }),
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     // It would send the signal to itself once more, which ends the process before it has drained.
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: MOST_TOKENS },
-    validationRules: [operationLimits],
+    parseOptions: { maxTokens: LIMITS.tokens },
+    validationRules: [...guard.rules],
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
+      tellMissingValues(logger),
       countOperations(metrics.operations),
       logFaults(logger),
       refusePlainSubscriptions(),
+      guard.plugin,
+      responseStatus(),
       sandboxPage(),
     ],
   });
   await apollo.start();
   tellHttpErrors(http, logger);
+  if (rate) limitRequests(http, rate, caller);
   acceptUploads(http, {
     blobs,
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
     files: metrics.uploadedFiles,
   });
+  checkOperations(http, persisted);
   const current = () => {
     if (!subscriptions) throw new Error('The supergraph is not loaded');
     return subscriptions;
@@ -106,6 +130,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const transportOptions = {
     apollo,
     current,
+    guard,
+    persisted,
+    rate: rate && limitSockets(rate, caller),
     requestMs: config.requestMs,
     askerOf,
     logger,
@@ -131,6 +158,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await transports[Symbol.asyncDispose]();
       await apollo.stop();
       await http.close();
+      await rate?.[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
       await Promise.all([...sources.values()].map((source) => source[Symbol.asyncDispose]()));
     },

@@ -78,8 +78,8 @@ test('bodies that are no GraphQL request are refused with a code', async () => {
     ['', json, 400],
     ['[{"query":"{ __typename }"}]', json, 400],
     ['{"query":7}', json, 400],
-    [`{"query":"{ __typename }","pad":"${'x'.repeat(2 << 20)}"}`, json, 400],
-    ['query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
+    [`{"query":"{ __typename }","pad":"${'x'.repeat(2 << 20)}"}`, json, 413],
+    ['query={__typename}', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['{"query":"{ __typename }"}', { 'content-type': 'text/plain' }, 400],
   ] as const) {
     const answer = await post(body, headers);

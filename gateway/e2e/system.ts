@@ -27,6 +27,8 @@ export type SystemSettings = {
   /** Path of a supergraph of the test's own. */
   readonly supergraph?: string;
   readonly forwardHeaders?: string;
+  /** Settings of the gateway beside those that hold the system together. */
+  readonly gateway?: Readonly<Record<string, string>>;
   /** The folder of models, and the one of them that reads radiographs. */
   readonly models?: { readonly folder: string; readonly name: string };
 };
@@ -73,6 +75,7 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     REQUEST_TIMEOUT_MS: String(settings.requestMs ?? 30_000),
     SUPERGRAPH_PATH: settings.supergraph,
     FORWARD_HEADERS: settings.forwardHeaders,
+    ...settings.gateway,
   };
   const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
   return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };

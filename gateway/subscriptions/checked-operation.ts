@@ -9,7 +9,8 @@ import {
 } from 'graphql';
 import type { ErrorCode } from '#common/errors.ts';
 import type { Asker } from '../context.ts';
-import { MOST_TOKENS, operationLimits } from '../guard/operation-limits.ts';
+import { conditionalSubscription, decisive, type OperationGuard } from '../guard/operation-guard.ts';
+import { LIMITS } from '../guard/operation-limits.ts';
 
 export type OperationRequest = {
   readonly query: string;
@@ -27,13 +28,21 @@ export function checkedOperation(
   schema: GraphQLSchema,
   { query, operationName, variables }: OperationRequest,
   asker: Asker,
+  guard: OperationGuard,
 ): CheckedOperation | GraphQLError[] {
   try {
-    const document = parse(query, { maxTokens: MOST_TOKENS });
-    const faults = validate(schema, document, [...specifiedRules, operationLimits]);
-    if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
-    if (!getOperationAST(document, operationName))
+    const document = parse(query, { maxTokens: LIMITS.tokens });
+    const conditional = conditionalSubscription(document);
+    if (conditional) return [conditional];
+    const { hideSuggestions } = guard;
+    const faults = validate(schema, document, [...specifiedRules, ...guard.rules], { hideSuggestions });
+    if (faults.length > 0)
+      return decisive(faults).map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+    const operation = getOperationAST(document, operationName);
+    if (!operation)
       return [withCode(new GraphQLError('Expected operationName to name one operation'), 'BAD_USER_INPUT')];
+    const costly = guard.costFault({ schema, document, operation, variables: variables ?? {} });
+    if (costly) return [costly];
     return {
       schema,
       document,

@@ -5,6 +5,7 @@ import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interf
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { GatewayContext } from '../context.ts';
+import { withMissingValues } from '../plugins/missing-values.ts';
 import type { Upstream } from './upstream.ts';
 
 export type SubscriptionRequest = {
@@ -74,7 +75,7 @@ export function federatedSubscriptions(
           supergraphSchema,
           apiSchema,
         );
-        return result as ExecutionResult;
+        return withMissingValues(result as ExecutionResult, logger);
       };
       return mapped(events, execute);
     },

@@ -14,8 +14,12 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import type { Gauge } from 'prom-client';
 import { WebSocketServer } from 'ws';
+import { RadiographError } from '#common/errors.ts';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import { type Asker, createContext, type GatewayContext } from '../context.ts';
+import type { OperationGuard } from '../guard/operation-guard.ts';
+import { type NamedOperation, type PersistedOperations, persistedId } from '../guard/persisted-operations.ts';
+import type { SocketLimit } from '../guard/rate-hook.ts';
 import { checkedOperation, type OperationRequest, withCode } from './checked-operation.ts';
 import type { FederatedSubscriptions } from './federated-subscription.ts';
 
@@ -23,6 +27,10 @@ export type TransportOptions = {
   readonly apollo: ApolloServer<GatewayContext>;
   /** The subscriptions of the supergraph that is in force now. */
   readonly current: () => FederatedSubscriptions;
+  readonly guard: OperationGuard;
+  readonly persisted: PersistedOperations;
+  /** Absent where callers are not limited. */
+  readonly rate: SocketLimit | undefined;
   readonly requestMs: number;
   readonly askerOf: (request: IncomingMessage) => Asker;
   readonly logger: Logger;
@@ -37,22 +45,40 @@ const SOCKET_MESSAGE_BYTES = 1024 * 1024;
 export function openTransports(http: FastifyInstance, options: TransportOptions): AsyncDisposable {
   const operations = sharedOperations(options);
   const checked = (request: OperationRequest, from: IncomingMessage) =>
-    checkedOperation(options.current().schema, request, options.askerOf(from));
+    checkedOperation(options.current().schema, request, options.askerOf(from), options.guard);
   const sockets = new WebSocketServer({
     server: http.server,
     path: '/graphql',
     maxPayload: SOCKET_MESSAGE_BYTES,
+    ...(options.rate && { verifyClient: options.rate.open }),
   });
   const webSocket = useServer(
-    { ...operations, onSubscribe: ({ extra }, _id, payload) => checked(payload, extra.request) },
+    {
+      ...operations,
+      // Else a fault of ours closes the socket with its message as the reason.
+      isProd: true,
+      async onSubscribe({ extra }, _id, payload) {
+        try {
+          await options.rate?.operation(extra.request);
+          return checked({ ...payload, query: socketOperation(payload, options.persisted) }, extra.request);
+        } catch (error) {
+          return publicErrors([asGraphQLError(error)], options.logger);
+        }
+      },
+    },
     sockets,
     PING_MS,
   );
+  sockets.on('connection', (socket) => {
+    // The library prints what it hears here: anybody could fill the log by breaking the protocol.
+    socket.removeAllListeners('error');
+    socket.on('error', ({ message }) => options.logger.info({ message }, 'socket closed: protocol broken'));
+  });
   const serverSentEvents = createHandler({
     ...operations,
     onSubscribe({ raw }, params) {
       const operation = checked(params, raw.raw);
-      return Array.isArray(operation) ? { errors: operation } : operation;
+      return Array.isArray(operation) ? refusal(operation) : operation;
     },
   });
   http.addHook('preHandler', async (request, reply) => {
@@ -68,6 +94,24 @@ export function openTransports(http: FastifyInstance, options: TransportOptions)
       await webSocket.dispose();
     },
   };
+}
+
+/** The text of an operation of a socket, whose protocol wants a string where a persisted one has none. */
+function socketOperation(payload: OperationRequest & NamedOperation, persisted: PersistedOperations): string {
+  const body = persisted.bodyOf(payload);
+  // A client that hears this sends the text.
+  if (body === undefined && persistedId(payload) !== undefined)
+    throw new RadiographError('BAD_USER_INPUT', 'PersistedQueryNotFound');
+  return body ?? payload.query;
+}
+
+/** A stream of the errors alone: a bare list of them the library takes for an operation. */
+async function* refusal(errors: readonly GraphQLError[]) {
+  yield { errors };
+}
+
+function asGraphQLError(error: unknown): GraphQLError {
+  return new GraphQLError('refused', { originalError: error as Error });
 }
 
 function sharedOperations({ apollo, current, requestMs, logger, active }: TransportOptions) {
