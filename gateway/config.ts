@@ -14,6 +14,12 @@ export type GatewayConfig = {
   readonly maxUploadBytes: number;
   /** Time for one answer. */
   readonly requestMs: number;
+  /** Subscriptions of this process, over all its transports. */
+  readonly mostSubscriptions: number;
+  /** Operations that one WebSocket may have open. */
+  readonly mostOperations: number;
+  /** How long a client of a stream may read nothing of what waits for it. */
+  readonly stuckMs: number;
 };
 
 const flag = z.enum(['0', '1']).default('0');
@@ -31,6 +37,9 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       ICU_URL: z.url().optional(),
       MAX_UPLOAD_MB: z.coerce.number().min(1).max(1024).default(64),
       REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
+      MAX_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(10_000),
+      MAX_OPERATIONS_PER_SOCKET: z.coerce.number().int().min(1).max(10_000).default(100),
+      STUCK_SOCKET_MS: z.coerce.number().int().min(100).default(30_000),
       ALLOW_UNAUTHENTICATED: flag,
     },
     env,
@@ -55,6 +64,9 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     ]),
     maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
     requestMs: settings.REQUEST_TIMEOUT_MS,
+    mostSubscriptions: settings.MAX_SUBSCRIPTIONS,
+    mostOperations: settings.MAX_OPERATIONS_PER_SOCKET,
+    stuckMs: settings.STUCK_SOCKET_MS,
   };
 }
 

@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import { type ErrorCode, RadiographError } from '#common/errors.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
 
-const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
+export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
   NOT_FOUND: 404,
   FILE_TOO_LARGE: 413,
+  RATE_LIMITED: 429,
   OVERLOADED: 503,
 };
 

@@ -13,7 +13,9 @@ import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
+import { credentialsOf, identify } from './guard/caller.ts';
 import { MOST_TOKENS, operationLimits } from './guard/operation-limits.ts';
+import { steadySubscriptionRoot } from './guard/subscription-root.ts';
 import { tellHttpErrors } from './http-errors.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
@@ -69,7 +71,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxTokens: MOST_TOKENS },
-    validationRules: [operationLimits],
+    validationRules: [operationLimits, steadySubscriptionRoot],
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
@@ -98,13 +100,20 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     requestMs: config.requestMs,
     logger,
     active: metrics.subscriptions,
+    counted: metrics.operations,
+    mostSubscriptions: config.mostSubscriptions,
+    mostOperations: config.mostOperations,
+    stuckMs: config.stuckMs,
+    identify,
   };
   const transports = openTransports(http, transportOptions);
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort());
-      return createContext(config.requestMs, request.headers['x-request-id'], gone.signal);
+      const caller = await identify(credentialsOf(request.headers, request.ip));
+      const origin = { caller, requestId: request.headers['x-request-id'], gone: gone.signal };
+      return createContext(config.requestMs, origin);
     },
   });
   serveFiles(http, blobs, keys('file-token'));

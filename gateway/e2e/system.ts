@@ -14,7 +14,12 @@ import { startGateway } from '../server.ts';
 
 const MODELS = join(import.meta.dirname, '../../serving/models');
 
-export type System = AsyncDisposable & { readonly url: string; readonly dataDir: string };
+export type System = AsyncDisposable & {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Base address of the imaging subgraph itself. */
+  readonly imagingUrl: string;
+};
 
 /** What is unlike the whole and healthy system with the model that it ships. */
 export type SystemSettings = {
@@ -24,6 +29,8 @@ export type SystemSettings = {
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
   readonly requestMs?: number;
+  /** Settings of the gateway beside these. */
+  readonly env?: NodeJS.ProcessEnv;
   /** The folder of models, and the one of them that reads radiographs. */
   readonly models?: { readonly folder: string; readonly name: string };
 };
@@ -68,9 +75,15 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     ICU_URL: seen(icu, settings.icu),
     MAX_UPLOAD_MB: '2',
     REQUEST_TIMEOUT_MS: String(settings.requestMs ?? 30_000),
+    ...settings.env,
   };
   const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
-  return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    url: gateway.url,
+    dataDir,
+    imagingUrl: imaging.url,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** A grey picture that decodes; `seed` makes it unlike others. */

@@ -8,7 +8,9 @@ import {
   validate,
 } from 'graphql';
 import type { ErrorCode } from '#common/errors.ts';
+import type { Origin } from '../context.ts';
 import { MOST_TOKENS, operationLimits } from '../guard/operation-limits.ts';
+import { steadySubscriptionRoot } from '../guard/subscription-root.ts';
 
 export type OperationRequest = {
   readonly query: string;
@@ -17,17 +19,18 @@ export type OperationRequest = {
 };
 
 /** The context is made where the operation runs: an event of a subscription has one of its own. */
-export type CheckedOperation = ExecutionArgs & { readonly contextValue: undefined };
+export type CheckedOperation = ExecutionArgs & { readonly contextValue: Origin };
 
 /** Parses and checks an operation of a socket or event stream under the rules of plain HTTP.
  *  @returns what is to be executed, or the errors with their codes */
 export function checkedOperation(
   schema: GraphQLSchema,
   { query, operationName, variables }: OperationRequest,
+  origin: Origin,
 ): CheckedOperation | GraphQLError[] {
   try {
     const document = parse(query, { maxTokens: MOST_TOKENS });
-    const faults = validate(schema, document, [...specifiedRules, operationLimits]);
+    const faults = validate(schema, document, [...specifiedRules, operationLimits, steadySubscriptionRoot]);
     if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
     if (!getOperationAST(document, operationName))
       return [withCode(new GraphQLError('Expected operationName to name one operation'), 'BAD_USER_INPUT')];
@@ -36,7 +39,7 @@ export function checkedOperation(
       document,
       operationName: operationName ?? null,
       variableValues: variables ?? null,
-      contextValue: undefined,
+      contextValue: origin,
     };
   } catch (error) {
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];

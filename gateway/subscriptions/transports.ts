@@ -1,132 +1,31 @@
-import type { ApolloServer } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
-import {
-  type ExecutionArgs,
-  GraphQLError,
-  type GraphQLFormattedError,
-  getOperationAST,
-  getVariableValues,
-  print,
-} from 'graphql';
-import { createHandler } from 'graphql-sse/lib/use/fastify';
-import { useServer } from 'graphql-ws/use/ws';
-import type { Logger } from 'pino';
-import type { Gauge } from 'prom-client';
-import { WebSocketServer } from 'ws';
-import { publicErrors } from '#common/errors-in-graphql.ts';
-import { createContext, type GatewayContext } from '../context.ts';
-import { checkedOperation, type OperationRequest, withCode } from './checked-operation.ts';
-import type { FederatedSubscriptions } from './federated-subscription.ts';
+import type { Identify } from '../guard/caller.ts';
+import { serveHttpStreams } from './http-stream.ts';
+import { type OperationOptions, sharedOperations } from './shared-operations.ts';
+import { stuckSockets } from './stuck-sockets.ts';
+import { serveWebSockets } from './web-socket.ts';
 
-export type TransportOptions = {
-  readonly apollo: ApolloServer<GatewayContext>;
-  /** The subscriptions of the supergraph that is in force now. */
-  readonly current: () => FederatedSubscriptions;
-  readonly requestMs: number;
-  readonly logger: Logger;
-  readonly active: Gauge;
+export type TransportOptions = OperationOptions & {
+  readonly identify: Identify;
+  /** Operations that one WebSocket may have open. */
+  readonly mostOperations: number;
+  /** How long a client may read nothing of what waits for it. */
+  readonly stuckMs: number;
 };
 
-const PING_MS = 12_000;
-const SOCKET_MESSAGE_BYTES = 1024 * 1024;
-
-/** Opens graphql-ws on `/graphql` and server-sent events (distinct connections) on `POST /graphql`. Both run the
- *  same operations under the same rules as plain HTTP. */
+/** Opens what can carry more than one answer: graphql-ws on `/graphql`, and on `POST /graphql` server-sent events
+ *  (distinct connections) and Apollo's multipart protocol. All run the same operations under the same rules as plain
+ *  HTTP. Disposing it ends every stream; clients are told to come back. */
 export function openTransports(http: FastifyInstance, options: TransportOptions): AsyncDisposable {
+  const { identify, mostOperations, logger, stuckMs } = options;
   const operations = sharedOperations(options);
-  const checked = (request: OperationRequest) => checkedOperation(options.current().schema, request);
-  const sockets = new WebSocketServer({
-    server: http.server,
-    path: '/graphql',
-    maxPayload: SOCKET_MESSAGE_BYTES,
-  });
-  const webSocket = useServer(
-    { ...operations, onSubscribe: (_socket, _id, payload) => checked(payload) },
-    sockets,
-    PING_MS,
-  );
-  const serverSentEvents = createHandler({
-    ...operations,
-    onSubscribe(_request, params) {
-      const operation = checked(params);
-      return Array.isArray(operation) ? { errors: operation } : operation;
-    },
-  });
-  http.addHook('preHandler', async (request, reply) => {
-    const wanted = request.headers.accept?.includes('text/event-stream');
-    if (!wanted || request.method !== 'POST' || request.routeOptions.url !== '/graphql') return;
-    // The library compares the whole header.
-    request.headers.accept = 'text/event-stream';
-    await serverSentEvents(request, reply);
-    return reply.hijack();
-  });
+  const stuck = stuckSockets(stuckMs);
+  const sockets = serveWebSockets(http, operations, { identify, stuck, mostOperations });
+  const streams = serveHttpStreams(http, operations, { identify, stuck, logger });
   return {
     async [Symbol.asyncDispose]() {
-      await webSocket.dispose();
+      await Promise.all([sockets[Symbol.asyncDispose](), streams[Symbol.asyncDispose]()]);
+      stuck[Symbol.dispose]();
     },
   };
-}
-
-function sharedOperations({ apollo, current, requestMs, logger, active }: TransportOptions) {
-  const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
-
-  return {
-    async execute({ document, variableValues, operationName }: ExecutionArgs) {
-      const request = {
-        query: print(document),
-        variables: variableValues ?? {},
-        ...(operationName && { operationName }),
-      };
-      const { body } = await apollo.executeOperation(request, { contextValue: createContext(requestMs) });
-      if (body.kind !== 'single') throw new Error('Expected one result');
-      const { data, errors } = body.singleResult;
-      return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(revived) }) };
-    },
-
-    async subscribe({ document, variableValues, operationName }: ExecutionArgs) {
-      const { schema, subscribe } = current();
-      const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
-      const checked = getVariableValues(schema, definitions, variableValues ?? {});
-      if (checked.errors) return { errors: checked.errors.map((error) => withCode(error, 'BAD_USER_INPUT')) };
-      const events = subscribe({
-        document,
-        operationName,
-        variables: checked.coerced,
-        // Each event has the whole time of a request.
-        context: () => createContext(requestMs),
-      });
-      active.inc();
-      let open = true;
-      const close = () => {
-        if (open) active.dec();
-        open = false;
-      };
-      return {
-        async next() {
-          const step = await events.next();
-          if (step.done) close();
-          if (step.done || !step.value.errors) return step;
-          return { done: false as const, value: { ...step.value, errors: mask(step.value.errors) } };
-        },
-        async return() {
-          close();
-          return (await events.return?.()) ?? { done: true as const, value: undefined };
-        },
-        // Without it graphql-sse takes this for no stream that it could end, and leaves it open for ever.
-        async throw(error: unknown) {
-          close();
-          await events.return?.();
-          throw error;
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
-    },
-  };
-}
-
-/** An error that was formatted for JSON, as the protocols want it: able to write itself. */
-function revived({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
-  return new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
 }
