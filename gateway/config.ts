@@ -18,7 +18,9 @@ export type GatewayConfig = {
   readonly mostSubscriptions: number;
   /** Operations that one WebSocket may have open. */
   readonly mostOperations: number;
-  /** How long a client of a stream may read nothing of what waits for it. */
+  /** Requests with files that one caller may have under way. */
+  readonly mostUploads: number;
+  /** How long a client may read nothing of a stream that waits for it, or send nothing of an upload. */
   readonly stuckMs: number;
 };
 
@@ -39,6 +41,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
       MAX_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(10_000),
       MAX_OPERATIONS_PER_SOCKET: z.coerce.number().int().min(1).max(10_000).default(100),
+      MAX_UPLOADS_AT_ONCE: z.coerce.number().int().min(1).optional(),
       STUCK_SOCKET_MS: z.coerce.number().int().min(100).default(30_000),
       ALLOW_UNAUTHENTICATED: flag,
     },
@@ -66,6 +69,8 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     requestMs: settings.REQUEST_TIMEOUT_MS,
     mostSubscriptions: settings.MAX_SUBSCRIPTIONS,
     mostOperations: settings.MAX_OPERATIONS_PER_SOCKET,
+    // On this machine alone every caller has the same address, and load tests start hundreds at once.
+    mostUploads: settings.MAX_UPLOADS_AT_ONCE ?? (isLoopback(settings.HOST) ? Number.POSITIVE_INFINITY : 16),
     stuckMs: settings.STUCK_SOCKET_MS,
   };
 }

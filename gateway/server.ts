@@ -89,6 +89,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
     files: metrics.uploadedFiles,
+    identify,
+    mostAtOnce: config.mostUploads,
+    stuckMs: config.stuckMs,
   });
   const current = () => {
     if (!subscriptions) throw new Error('The supergraph is not loaded');
