@@ -20,6 +20,14 @@ export type GatewayConfig = {
   /** Time for one answer. */
   readonly requestMs: number;
   readonly guard: GuardConfig;
+  /** Subscriptions of this process, over all its transports. */
+  readonly mostSubscriptions: number;
+  /** Operations that one WebSocket may have open. */
+  readonly mostOperations: number;
+  /** Requests with files that one caller may have under way. */
+  readonly mostUploads: number;
+  /** How long a client may read nothing of a stream that waits for it, or send nothing of an upload. */
+  readonly stuckMs: number;
 };
 
 const flag = z.enum(['0', '1']).default('0');
@@ -48,6 +56,10 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       ICU_URL: z.url().optional(),
       MAX_UPLOAD_MB: z.coerce.number().min(1).max(1024).default(64),
       REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
+      MAX_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(10_000),
+      MAX_OPERATIONS_PER_SOCKET: z.coerce.number().int().min(1).max(10_000).default(100),
+      MAX_UPLOADS_AT_ONCE: z.coerce.number().int().min(1).optional(),
+      STUCK_SOCKET_MS: z.coerce.number().int().min(100).default(30_000),
       ALLOW_UNAUTHENTICATED: flag,
       SUPERGRAPH_PATH: z
         .string()
@@ -80,6 +92,11 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
     requestMs: settings.REQUEST_TIMEOUT_MS,
     guard: guardConfig(settings, isLoopback(settings.HOST)),
+    mostSubscriptions: settings.MAX_SUBSCRIPTIONS,
+    mostOperations: settings.MAX_OPERATIONS_PER_SOCKET,
+    // On this machine alone every caller has the same address, and load tests start hundreds at once.
+    mostUploads: settings.MAX_UPLOADS_AT_ONCE ?? (isLoopback(settings.HOST) ? Number.POSITIVE_INFINITY : 16),
+    stuckMs: settings.STUCK_SOCKET_MS,
   };
 }
 

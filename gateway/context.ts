@@ -1,10 +1,21 @@
 import { deadlineSignal } from '#common/deadline.ts';
 import { requestIdOf } from '#common/request-id.ts';
+import type { Caller } from './guard/caller.ts';
 import type { ForwardedHeaders } from './upstream/forwarded-headers.ts';
+
+/** Where an operation comes from, as its transport knows it. */
+export type Origin = Asker & {
+  readonly caller: Caller;
+  /** The caller's own request id; taken when it is harmless in a log. */
+  readonly requestId?: string | string[] | undefined;
+  /** Aborts when the caller is gone. */
+  readonly gone?: AbortSignal | undefined;
+};
 
 /** What one operation carries through the gateway. */
 export type GatewayContext = Asker & {
   readonly requestId: string;
+  readonly caller: Caller;
   /** ms since 1970 by which the answer has to be there. */
   readonly answerBy: number;
   readonly signal: AbortSignal;
@@ -18,16 +29,10 @@ export type Asker = {
   readonly forwarded?: ForwardedHeaders;
 };
 
-/** @param given the caller's own request id; taken when it is harmless in a log */
-export function createContext(
-  requestMs: number,
-  given?: string | string[],
-  gone?: AbortSignal,
-  asker: Asker = {},
-): GatewayContext {
+export function createContext(requestMs: number, { requestId, gone, ...origin }: Origin): GatewayContext {
   return {
-    ...asker,
-    requestId: requestIdOf(given),
+    ...origin,
+    requestId: requestIdOf(requestId),
     answerBy: Date.now() + requestMs,
     signal: deadlineSignal(requestMs, gone),
   };

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { type ErrorCode, RadiographError } from '#common/errors.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
 
-const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
+export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
   QUERY_TOO_COMPLEX: 400,
   UNAUTHENTICATED: 401,

@@ -9,7 +9,6 @@ import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
-import { askers } from './askers.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { serveFiles } from './files-route.ts';
@@ -22,6 +21,7 @@ import { persistedOperations } from './guard/persisted-operations.ts';
 import { limitRequests, limitSockets } from './guard/rate-hook.ts';
 import { openRateLimit } from './guard/rate-limit.ts';
 import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts';
+import { origins } from './origin.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
 import { tellMissingValues } from './plugins/missing-values.ts';
@@ -78,7 +78,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const http = fastify({
     bodyLimit: BODY_BYTES,
     forceCloseConnections: 'idle',
-    genReqId: ({ headers }) => requestIdOf(headers[REQUEST_ID_HEADER]),
+    genReqId({ headers }) {
+      const id = requestIdOf(headers[REQUEST_ID_HEADER]);
+      // Whoever reads the raw request later finds the same one.
+      headers[REQUEST_ID_HEADER] = id;
+      return id;
+    },
     keepAliveTimeout: 75_000,
     // The link to a picture is one long parameter.
     routerOptions: { maxParamLength: 1_000 },
@@ -120,13 +125,16 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
     files: metrics.uploadedFiles,
+    addressOf: caller,
+    mostAtOnce: config.mostUploads,
+    stuckMs: config.stuckMs,
   });
   checkOperations(http, persisted);
   const current = () => {
     if (!subscriptions) throw new Error('The supergraph is not loaded');
     return subscriptions;
   };
-  const askerOf = askers(config.forwardHeaders);
+  const originOf = origins(caller, config.forwardHeaders);
   const transportOptions = {
     apollo,
     current,
@@ -134,16 +142,20 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     persisted,
     rate: rate && limitSockets(rate, caller),
     requestMs: config.requestMs,
-    askerOf,
+    originOf,
     logger,
     active: metrics.subscriptions,
+    counted: metrics.operations,
+    mostSubscriptions: config.mostSubscriptions,
+    mostOperations: config.mostOperations,
+    stuckMs: config.stuckMs,
   };
   const transports = openTransports(http, transportOptions);
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
-      return createContext(config.requestMs, request.id, gone.signal, askerOf(request.raw));
+      return createContext(config.requestMs, await originOf(request.raw, gone.signal));
     },
   });
   serveFiles(http, blobs, keys('file-token'));

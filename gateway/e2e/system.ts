@@ -14,7 +14,12 @@ import { startGateway } from '../server.ts';
 
 const MODELS = join(import.meta.dirname, '../../serving/models');
 
-export type System = AsyncDisposable & { readonly url: string; readonly dataDir: string };
+export type System = AsyncDisposable & {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Base address of the imaging subgraph itself. */
+  readonly imagingUrl: string;
+};
 
 /** What is unlike the whole and healthy system with the model that it ships. */
 export type SystemSettings = {
@@ -78,7 +83,12 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     ...settings.gateway,
   };
   const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
-  return { url: gateway.url, dataDir, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    url: gateway.url,
+    dataDir,
+    imagingUrl: imaging.url,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** A grey picture that decodes; `seed` makes it unlike others. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type DocumentNode, parse } from 'graphql';
 import { z } from 'zod';
 import { RadiographError } from '#common/errors.ts';
+import { framingOf } from '../subscriptions/framing.ts';
 import { conditionalSubscription } from './operation-guard.ts';
 import { LIMITS } from './operation-limits.ts';
 import { type PersistedOperations, persistedId } from './persisted-operations.ts';
@@ -41,17 +42,17 @@ export function checkOperations(http: FastifyInstance, persisted: PersistedOpera
   http.addHook('preHandler', async (request) => {
     if (request.routeOptions.url !== PATH) return;
     if (request.method === 'POST') {
-      const operation = checked(request.body, persisted);
+      const streams = framingOf(request.headers) !== undefined;
+      const operation = checked(request.body, persisted, streams);
       // Automatic persisted queries are Apollo's, which answers no streams.
-      if (!operation.query && request.headers.accept?.includes('text/event-stream'))
-        throw refused('PersistedQueryNotFound');
+      if (!operation.query && streams) throw refused('PersistedQueryNotFound');
       request.body = operation;
     }
     if (request.method === 'GET') checkSearch(request, persisted);
   });
 }
 
-function checked(body: unknown, persisted: PersistedOperations): Parameters {
+function checked(body: unknown, persisted: PersistedOperations, streams: boolean): Parameters {
   if (Array.isArray(body)) throw refused('Expected one operation in a request, got a list');
   const { data } = parameters.safeParse(body);
   if (!data)
@@ -59,7 +60,10 @@ function checked(body: unknown, persisted: PersistedOperations): Parameters {
       'Expected an object with the strings query and operationName and the objects variables and extensions',
     );
   if (!data.query && persistedId(data) === undefined) throw refused('Expected a query, got none');
-  return named(data, persisted);
+  const operation = named(data, persisted);
+  // A stream tells its faults in its own form.
+  if (!streams) refuseConditional(operation.query);
+  return operation;
 }
 
 /** A browser that opens the explorer asks for no operation. */
@@ -68,6 +72,7 @@ function checkSearch(request: FastifyRequest, persisted: PersistedOperations): v
   if (!data) throw refused('Expected each parameter once');
   if (!('query' in data) && !('extensions' in data)) return;
   const { query, extensions } = named({ query: data.query, extensions: object(data.extensions) }, persisted);
+  refuseConditional(query);
   // Apollo's integration reads the address itself.
   const url = new URL(request.raw.url ?? '/', 'http://localhost');
   if (query) url.searchParams.set('query', query);
@@ -88,7 +93,6 @@ function object(json = 'null'): Record<string, unknown> | undefined {
 function named(request: Parameters, persisted: PersistedOperations): Parameters {
   const query = persisted.bodyOf(request);
   if (query === undefined) return request;
-  refuseConditional(query);
   const id = persistedId(request);
   if (id === undefined) return request;
   if (query === request.query && !persisted.safelist) {
@@ -103,8 +107,8 @@ function named(request: Parameters, persisted: PersistedOperations): Parameters 
 }
 
 /** Apollo validates without catching what the library throws: the request would end as a fault of ours. */
-function refuseConditional(query: string): void {
-  if (!query.includes('subscription')) return;
+function refuseConditional(query: string | null | undefined): void {
+  if (!query?.includes('subscription')) return;
   const fault = conditionalSubscription(parsedOrEmpty(query));
   if (fault) throw fault;
 }

@@ -11,7 +11,7 @@ export function refusePlainSubscriptions(): ApolloServerPlugin<GatewayContext> {
           if (operation?.operation === 'subscription')
             throw new RadiographError(
               'BAD_USER_INPUT',
-              'Expected a subscription over graphql-ws or with accept: text/event-stream, got a plain request',
+              'Expected a subscription over graphql-ws or with accept: text/event-stream or multipart/mixed;subscriptionSpec=1.0',
             );
         },
       };

@@ -8,7 +8,7 @@ import {
   validate,
 } from 'graphql';
 import type { ErrorCode } from '#common/errors.ts';
-import type { Asker } from '../context.ts';
+import type { Origin } from '../context.ts';
 import { conditionalSubscription, decisive, type OperationGuard } from '../guard/operation-guard.ts';
 import { LIMITS } from '../guard/operation-limits.ts';
 
@@ -18,16 +18,16 @@ export type OperationRequest = {
   readonly variables?: Record<string, unknown> | null | undefined;
 };
 
-/** The context is made where the operation runs, since an event of a subscription has one of its own: who asks is all
- *  that stands in its place. */
-export type CheckedOperation = ExecutionArgs & { contextValue: Asker };
+/** The context is made where the operation runs, since an event of a subscription has one of its own: where the
+ *  operation comes from stands in its place. */
+export type CheckedOperation = ExecutionArgs & { readonly contextValue: Origin };
 
 /** Parses and checks an operation of a socket or event stream under the rules of plain HTTP.
  *  @returns what is to be executed, or the errors with their codes */
 export function checkedOperation(
   schema: GraphQLSchema,
   { query, operationName, variables }: OperationRequest,
-  asker: Asker,
+  origin: Origin,
   guard: OperationGuard,
 ): CheckedOperation | GraphQLError[] {
   try {
@@ -48,7 +48,7 @@ export function checkedOperation(
       document,
       operationName: operationName ?? null,
       variableValues: variables ?? null,
-      contextValue: asker,
+      contextValue: origin,
     };
   } catch (error) {
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];

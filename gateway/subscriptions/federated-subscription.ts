@@ -18,6 +18,7 @@ export type SubscriptionRequest = {
 /** One version of the supergraph, as subscriptions need it. A live subscription keeps the one it started with. */
 export type FederatedSubscriptions = {
   readonly schema: GraphQLSchema;
+  /** A result without `data` says that the stream itself has failed; it is the last one. */
   subscribe(request: SubscriptionRequest): AsyncIterableIterator<ExecutionResult>;
 };
 
@@ -56,7 +57,8 @@ export function federatedSubscriptions(
 
       const execute = async (event: ExecutionResult): Promise<ExecutionResult> => {
         // Nothing to join; shaping a null root would add an error of its own.
-        if (event.data == null && event.errors) return { errors: event.errors.map(asGraphQLError) };
+        if (event.data == null && event.errors)
+          return { data: null, errors: event.errors.map(asGraphQLError) };
         const requestContext = {
           request: { variables, operationName: operationName ?? undefined },
           context: context(),
@@ -124,12 +126,17 @@ function mapped(
       if (ended) return end;
       try {
         const { done, value } = await events.next();
-        return done || ended ? end : { done: false, value: await execute(value) };
+        if (done || ended) return end;
+        const result = await execute(value);
+        return ended ? end : { done: false, value: result };
       } catch (error) {
+        if (ended) return end;
         ended = true;
+        void events.return?.();
         // An upstream that refuses sends a list of errors; they were masked there.
-        const errors = Array.isArray(error) ? error : [error];
-        return { done: false, value: { errors: errors.map(asGraphQLError) } };
+        const refusal = Array.isArray(error);
+        const errors = (refusal ? error : [error]).map(asGraphQLError);
+        return { done: false, value: { ...(refusal && { data: null }), errors } };
       }
     },
     async return() {

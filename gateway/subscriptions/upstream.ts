@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { type Client, createClient, type SubscribePayload } from 'graphql-ws';
 import WebSocket from 'ws';
+import { recentEvents } from './recent-events.ts';
 
 /** Streams of events from the subgraphs. */
 export type Upstream = AsyncDisposable & {
@@ -22,7 +23,8 @@ class SharedWebSocket extends WebSocket {
 
 /** One graphql-ws connection to each subgraph that is subscribed to. When it breaks, the subscriptions on it are
  *  opened again: our sources are level-triggered, so a new stream begins with the present state and nothing is
- *  lost. After about eight seconds of refusal the stream ends with an error. */
+ *  lost. After about eight seconds of refusal the stream ends with an error. All share one socket, which cannot be
+ *  held back for one of them: a slow reader skips states instead. */
 export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): Upstream {
   const clients = new Map<string, Client>();
   const clientOf = (subgraph: string): Client => {
@@ -43,7 +45,12 @@ export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): U
   };
   return {
     open: (subgraph, payload) =>
-      clientOf(subgraph).iterate(payload) as AsyncIterableIterator<ExecutionResult>,
+      recentEvents<ExecutionResult>((sink) =>
+        clientOf(subgraph).subscribe(payload, {
+          ...sink,
+          next: (event) => sink.next(event as ExecutionResult),
+        }),
+      ),
     async [Symbol.asyncDispose]() {
       for (const client of clients.values()) await client.dispose();
     },

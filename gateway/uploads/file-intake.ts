@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { BlobStore } from '#common/blob-store.ts';
+import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import type { UploadClaim } from '#common/upload-claim.ts';
 
@@ -9,18 +9,30 @@ const SIGNATURES = [
 ];
 const LONGEST_SIGNATURE = 8;
 
+/** What became of one file, before the request as a whole is known to be good. */
+export type TakenFile = {
+  readonly claim: UploadClaim;
+  keep(): Promise<void>;
+  discard(): Promise<void>;
+};
+
 /** Streams one uploaded file into the blob store, checking signature and size on the way; memory stays flat.
  *  A file that is not taken leaves nothing behind and is read to its end, so that the next part can come.
  *  @returns the claim that stands in for the file @throws when the upload breaks off or cannot be stored */
-export async function takeFile(file: Readable, blobs: BlobStore, maxBytes: number): Promise<UploadClaim> {
+export async function takeFile(
+  file: Readable,
+  blobs: StagingBlobStore,
+  maxBytes: number,
+): Promise<TakenFile> {
   try {
-    const { address, bytes } = await blobs.put(checked(file, maxBytes));
-    return { kept: true, address, bytes };
+    const { address, bytes, keep, discard } = await blobs.stage(checked(file, maxBytes));
+    return { claim: { kept: true, address, bytes }, keep, discard };
   } catch (error) {
     if (!(error instanceof RadiographError)) throw error;
     file.resume();
     const code = error.code === 'FILE_TOO_LARGE' ? 'FILE_TOO_LARGE' : 'UNSUPPORTED_IMAGE';
-    return { kept: false, code, message: error.message };
+    const nothing = async () => undefined;
+    return { claim: { kept: false, code, message: error.message }, keep: nothing, discard: nothing };
   }
 }
 

@@ -6,6 +6,7 @@ import { RadiographError } from '#common/errors.ts';
 
 const MOST_FILES = 50;
 const FIELD_BYTES = 1024 * 1024;
+const TORN = 'Expected a whole multipart body';
 
 const operations = z.looseObject({
   query: z.string().optional(),
@@ -19,33 +20,53 @@ export type Operations = z.infer<typeof operations>;
 export type MultipartOptions = {
   /** The whole body; above it the request is refused. */
   readonly maxBytes: number;
-  /** Stores one file; its result takes the file's place in the variables. */
-  readonly take: (file: Readable) => Promise<string>;
+  /** How long the client may send nothing. */
+  readonly stuckMs: number;
+  /** Takes in one file. It is kept once the whole request has come and is good, else discarded. */
+  readonly take: (file: Readable) => Promise<Upload>;
 };
+
+export type Upload = {
+  /** Takes the file's place in the variables. */
+  readonly claim: string;
+  keep(): Promise<void>;
+  discard(): Promise<void>;
+};
+
+/** A refused request is read on for as much again, so that its client gets to see the answer. */
+const READ_ON = 2;
 
 /** Reads a request by the GraphQL multipart request specification (v2). Files may come in any order after the map.
  *  @throws RadiographError BAD_USER_INPUT for a malformed request, FILE_TOO_LARGE above `maxBytes` */
 export function multipartRequest(request: IncomingMessage, options: MultipartOptions): Promise<Operations> {
   return new Promise((resolve, reject) => {
     const parser = open(request);
-    const taken = new Map<string, Promise<string>>();
+    const taken = new Map<string, Promise<Upload>>();
     let received: Operations | undefined;
     let map: z.infer<typeof fileMap> | undefined;
     let bytes = 0;
+    let lastBytes = -1;
     let failed = false;
 
     const fail = (error: unknown) => {
+      if (failed) return;
       failed = true;
       request.unpipe(parser);
       parser.destroy();
       // Read on to the end, or the client would never get to see the answer.
       request.resume();
-      void Promise.allSettled(taken.values()).then(() => reject(error));
+      void discardAll(taken.values()).then(() => reject(error));
     };
+    // A pause of ours, while the disk is busy, is not the client's.
+    const still = setInterval(() => {
+      if (bytes === lastBytes && !request.isPaused()) request.destroy();
+      lastBytes = bytes;
+    }, options.stuckMs);
     const refuse = (message: string) => fail(new RadiographError('BAD_USER_INPUT', message));
 
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      if (bytes > READ_ON * options.maxBytes) request.destroy();
       if (bytes > options.maxBytes && bytes - chunk.length <= options.maxBytes)
         fail(
           new RadiographError(
@@ -54,7 +75,9 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
           ),
         );
     });
+    request.once('end', () => clearInterval(still));
     request.once('close', () => {
+      clearInterval(still);
       if (!request.complete) parser.destroy(new Error('The client broke off'));
     });
     parser.on('field', (name, value, info) => {
@@ -67,21 +90,21 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
     });
     parser.on('file', (name, file) => {
       // Every way of ending early destroys the part with an error, also when nobody reads it any more.
-      file.on('error', () => undefined);
+      file.on('error', () => refuse(TORN));
       if (!received || !map || !(name in map) || taken.has(name)) {
         file.resume();
         return refuse('Expected the fields operations and map, then the files that the map names');
       }
-      const claim = options.take(file);
-      taken.set(name, claim);
-      claim.catch(fail);
+      const upload = options.take(file);
+      taken.set(name, upload);
+      upload.catch(fail);
     });
     parser.on('filesLimit', () => refuse(`Expected at most ${MOST_FILES} files`));
-    parser.on('error', () => failed || refuse('Expected a whole multipart body'));
+    parser.on('error', () => refuse(TORN));
     parser.on('close', () => {
       if (failed) return;
       if (!received || !map) return refuse('Expected the fields operations and map');
-      placeFiles(received, map, taken).then(resolve, fail);
+      keptFiles(received, map, taken).then(resolve, fail);
     });
     request.pipe(parser);
   });
@@ -106,18 +129,24 @@ function parsed<T>(shape: z.ZodType<T>, json: string): T | undefined {
   }
 }
 
-async function placeFiles(
+async function keptFiles(
   received: Operations,
   map: Record<string, string[]>,
-  taken: Map<string, Promise<string>>,
+  taken: Map<string, Promise<Upload>>,
 ) {
   for (const [name, paths] of Object.entries(map)) {
-    const claim = await taken.get(name);
-    if (claim === undefined)
+    const upload = await taken.get(name);
+    if (upload === undefined)
       throw new RadiographError('BAD_USER_INPUT', `Expected a file named ${name.slice(0, 40)}, got none`);
-    for (const path of paths) place(received, path.split('.'), claim);
+    for (const path of paths) place(received, path.split('.'), upload.claim);
   }
+  for (const upload of taken.values()) await (await upload).keep();
   return received;
+}
+
+async function discardAll(taken: Iterable<Promise<Upload>>): Promise<void> {
+  const ends = await Promise.allSettled(taken);
+  await Promise.allSettled(ends.map(async (end) => end.status === 'fulfilled' && end.value.discard()));
 }
 
 /** Puts a claim where the specification has a null. Only what the client itself sent is walked. */

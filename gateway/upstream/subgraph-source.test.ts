@@ -12,6 +12,8 @@ import { sharedReads } from './shared-reads.ts';
 import type { SubgraphAnswer } from './subgraph-exchange.ts';
 import { type SubgraphSource, subgraphSource } from './subgraph-source.ts';
 
+const NOBODY = { caller: { id: 'nobody' } };
+
 /** A busy machine is slow. */
 const PATIENCE = { timeout: 15_000 };
 
@@ -60,7 +62,7 @@ beforeEach(async () => {
 type Asked = { context?: GatewayContext; query?: string; variables?: object; within?: string };
 
 function ask({
-  context = createContext(20_000),
+  context = createContext(20_000, NOBODY),
   query = READ,
   variables = {},
   within = 'query',
@@ -74,7 +76,7 @@ function ask({
 }
 
 const named = (caller: string, requestMs = 20_000, gone?: AbortSignal, asker: Asker = {}) =>
-  createContext(requestMs, undefined, gone, { shareReadsAs: caller, ...asker });
+  createContext(requestMs, { ...NOBODY, gone, shareReadsAs: caller, ...asker });
 
 async function value(name: string, labels: Record<string, string> = {}): Promise<number> {
   const found = await metrics.registry.getSingleMetric(name)?.get();
@@ -99,7 +101,7 @@ const code = (expected: string) =>
 
 test('nothing of a caller reaches a subgraph but what is allowed, the request id and the time left', async () => {
   const asker = { forwarded: { traceparent: '00-abc' } };
-  await ask({ context: createContext(5_000, 'ward-7.42', undefined, asker) });
+  await ask({ context: createContext(5_000, { ...NOBODY, ...asker, requestId: 'ward-7.42' }) });
   const headers = received[0]?.headers ?? {};
   const sent = [
     'accept',
@@ -130,7 +132,7 @@ test('connections are kept', async () => {
 test('a subgraph that does not answer costs the deadline, and its connection is closed', async () => {
   answer = () => undefined;
   const closed = once(server, 'request').then(([request]) => once(request as IncomingMessage, 'close'));
-  await expect(ask({ context: createContext(200) })).rejects.toEqual(code('DEADLINE_EXCEEDED'));
+  await expect(ask({ context: createContext(200, NOBODY) })).rejects.toEqual(code('DEADLINE_EXCEEDED'));
   await closed;
 });
 
@@ -162,7 +164,7 @@ test('no retry is begun that would end after the deadline', async () => {
   // The pauses are 100 and 200 ms then.
   const chance = vi.spyOn(Math, 'random').mockReturnValue(0);
   onTestFinished(() => chance.mockRestore());
-  await expect(ask({ context: createContext(250) })).rejects.toEqual(code('ICU_UNAVAILABLE'));
+  await expect(ask({ context: createContext(250, NOBODY) })).rejects.toEqual(code('ICU_UNAVAILABLE'));
   expect(received).toHaveLength(2);
 });
 
@@ -214,7 +216,7 @@ test('callers who hang up do not open the breaker', async () => {
   answer = () => undefined;
   for (let i = 0; i < 8; i++) {
     const gone = new AbortController();
-    const asked = ask({ context: createContext(5_000, undefined, gone.signal) });
+    const asked = ask({ context: createContext(5_000, { ...NOBODY, gone: gone.signal }) });
     await expect.poll(() => received.length, PATIENCE).toBe(i + 1);
     gone.abort();
     await expect(asked).rejects.toThrow();
@@ -240,8 +242,8 @@ test('what differs in anything is asked for itself', async () => {
   const asked = [
     ask({ context: named('nurse 1') }),
     ask({ context: named('nurse 2') }),
-    ask({ context: createContext(5_000) }),
-    ask({ context: createContext(5_000) }),
+    ask({ context: createContext(5_000, NOBODY) }),
+    ask({ context: createContext(5_000, NOBODY) }),
     ask({ context: named('nurse 1'), variables: { id: '2' } }),
     ask({ context: named('nurse 1', 20_000, undefined, { forwarded: { 'accept-language': 'de' } }) }),
     ask({ context: named('nurse 1'), within: 'mutation' }),

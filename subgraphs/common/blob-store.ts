@@ -11,3 +11,17 @@ export interface BlobStore {
 }
 
 export type StoredBlob = { address: string; bytes: number };
+
+/** Bytes that are here and not stored yet: one of the two ends that. */
+export type StagedBlob = StoredBlob & {
+  /** Stores them durably before it resolves. */
+  keep(): Promise<void>;
+  /** Leaves nothing behind; what others stored under the same address stays. */
+  discard(): Promise<void>;
+};
+
+/** A store for what may turn out not to be wanted. */
+export interface StagingBlobStore extends BlobStore {
+  /** Takes in all bytes of `source` without storing them yet; nothing stays behind when `source` fails. */
+  stage(source: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<StagedBlob>;
+}

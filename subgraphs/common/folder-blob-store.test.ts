@@ -7,6 +7,7 @@ import {
   readFile,
   stat,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -174,4 +175,33 @@ test('fifty at once are all stored, equal ones once', async () => {
   expect(await store.incoming()).toEqual([]);
   const back = await Promise.all(stored.map(({ address }) => store.blobs.get(address)));
   expect(back).toEqual(contents);
+});
+
+test('staged bytes are nowhere until they are kept, and gone when they are discarded', async () => {
+  await using store = await aStore();
+  const bytes = Buffer.from('a radiograph');
+  const unwanted = await store.blobs.stage([bytes]);
+  expect(await store.blobs.get(unwanted.address)).toBeUndefined();
+  await unwanted.discard();
+  expect(await store.files()).toEqual([]);
+  const wanted = await store.blobs.stage([bytes]);
+  await wanted.keep();
+  expect(await store.blobs.get(wanted.address)).toEqual(bytes);
+  // The same bytes once more, of somebody who breaks off: what is stored stays.
+  await (await store.blobs.stage([bytes])).discard();
+  expect(await store.blobs.get(wanted.address)).toEqual(bytes);
+  expect(await store.incoming()).toEqual([]);
+});
+
+test('what a killed process left half written is swept away after a day', async () => {
+  await using store = await aStore();
+  const young = await store.blobs.stage([Buffer.from('under way')]);
+  const old = join(store.dataDir, 'blobs/incoming', 'f'.repeat(32));
+  await writeFile(old, 'half');
+  const yesterday = Date.now() / 1_000 - 25 * 60 * 60;
+  await utimes(old, yesterday, yesterday);
+  await openFolderBlobStore(store.dataDir, await openKeys(store.dataDir));
+  expect(await store.incoming()).toHaveLength(1);
+  await young.keep();
+  expect(await store.blobs.get(young.address)).toEqual(Buffer.from('under way'));
 });

@@ -9,7 +9,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
@@ -111,6 +111,11 @@ function subscriptionServer<Context extends BaseContext>(
   options: SubgraphOptions<Context>,
 ) {
   const endOf = endOfSockets();
+  const active = new Gauge({
+    name: 'active_subscriptions',
+    help: 'Subscriptions that are open',
+    registers: [options.metrics],
+  });
   const sockets = new WebSocketServer({ server: http.server, path: '/graphql', maxPayload: BODY_LIMIT });
   return useServer(
     {
@@ -119,6 +124,8 @@ function subscriptionServer<Context extends BaseContext>(
         const given = ctx.extra.request.headers[REQUEST_ID_HEADER] ?? id;
         return options.context({ requestId: requestIdOf(given), signal: endOf(ctx.extra.socket) });
       },
+      onOperation: () => active.inc(),
+      onComplete: () => active.dec(),
       onNext: (_ctx, _id, _payload, _args: ExecutionArgs, result) => ({
         ...result,
         ...(result.errors && { errors: publicErrors(result.errors, options.logger) }),

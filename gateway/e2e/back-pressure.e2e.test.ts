@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { EVENT_BYTES, type Flood, startFlood } from './flood.ts';
+
+const QUERY = 'subscription { flood { number text } }';
+/** What would pile up in the gateway if it went on to read for a client that does not. */
+const EVENTS = 800;
+const PILE_BYTES = EVENTS * EVENT_BYTES;
+const BOUND_BYTES = PILE_BYTES / 3;
+
+/** What a refused operation sends comes back in its refusal. */
+const ASKS = 5_000;
+const ASK_BYTES = 10_000;
+
+/** A client that can stop reading. */
+type Reader = { readonly ended: Promise<unknown>; stop(): void; goOn(): void; close(): void };
+
+const TRANSPORTS: readonly { name: string; open(url: string): Promise<Reader & { events(): number }> }[] = [
+  { name: 'graphql-ws', open: openSocket },
+  { name: 'event stream', open: (url) => openStream(url, 'text/event-stream') },
+  { name: 'multipart', open: (url) => openStream(url, 'multipart/mixed;subscriptionSpec=1.0') },
+];
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function usedBytes(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+async function active(base: string): Promise<number> {
+  const metrics = await (await fetch(`${base}/metrics`)).text();
+  return Number(/^active_subscriptions(?:{[^}]*})? (\d+)$/m.exec(metrics)?.[1]);
+}
+
+async function openSocket(url: string) {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  let events = 0;
+  await once(socket, 'open');
+  socket.send('{"type":"connection_init"}');
+  await once(socket, 'message');
+  socket.on('message', () => (events += 1));
+  socket.on('error', () => undefined);
+  socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: QUERY } }));
+  return {
+    ended: once(socket, 'close'),
+    events: () => events,
+    stop: () => socket.pause(),
+    goOn: () => socket.resume(),
+    close: () => socket.terminate(),
+  };
+}
+
+async function openStream(url: string, accept: string) {
+  const client = request(`${url}/graphql`, {
+    method: 'POST',
+    headers: { accept, 'content-type': 'application/json' },
+  });
+  client.end(JSON.stringify({ query: QUERY }));
+  client.on('error', () => undefined);
+  const [answer] = (await once(client, 'response')) as [IncomingMessage];
+  let bytes = 0;
+  answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  answer.on('error', () => undefined);
+  return {
+    ended: new Promise((resolve) => answer.once('close', resolve)),
+    events: () => Math.floor(bytes / EVENT_BYTES),
+    stop: () => answer.pause(),
+    goOn: () => answer.resume(),
+    close: () => client.destroy(),
+  };
+}
+
+describe('a client that stops reading', () => {
+  let flood: Flood;
+  beforeAll(async () => {
+    flood = await startFlood();
+  });
+  afterAll(() => flood[Symbol.asyncDispose]());
+
+  test.each(TRANSPORTS)('$name: nothing piles up, and reading on goes on', async ({ open }) => {
+    const reader = await open(flood.url);
+    await expect.poll(reader.events, { timeout: 10_000 }).toBeGreaterThan(3);
+    reader.stop();
+    const before = usedBytes();
+    const from = flood.sent();
+    await expect.poll(flood.sent, { timeout: 15_000 }).toBeGreaterThan(from + EVENTS);
+    expect(usedBytes() - before).toBeLessThan(BOUND_BYTES);
+    const read = reader.events();
+    reader.goOn();
+    await expect.poll(reader.events, { timeout: 10_000 }).toBeGreaterThan(read + 50);
+    reader.close();
+    await expect.poll(() => active(flood.url)).toBe(0);
+  });
+
+  test('graphql-ws: nor do the answers to what it still asks; it is not read from any more', async () => {
+    const socket = new WebSocket(`${flood.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send('{"type":"connection_init"}');
+    await once(socket, 'message');
+    socket.pause();
+    const before = usedBytes();
+    const padding = '-'.repeat(ASK_BYTES);
+    const payload = { query: '{ large }' };
+    for (let id = 0; id < ASKS; id += 1)
+      socket.send(JSON.stringify({ id: `${id}${padding}`, type: 'subscribe', payload }));
+    let last = 0;
+    const stopped = () => {
+      const now = socket.bufferedAmount;
+      const still = now === last;
+      last = now;
+      return still && now > 0;
+    };
+    await expect.poll(stopped, { timeout: 10_000, interval: 500 }).toBe(true);
+    expect(usedBytes() - before - socket.bufferedAmount).toBeLessThan(BOUND_BYTES);
+    socket.terminate();
+    await once(socket, 'close');
+  });
+});
+
+describe('a client that reads nothing for longer than it may', () => {
+  let flood: Flood;
+  beforeAll(async () => {
+    flood = await startFlood({ STUCK_SOCKET_MS: '1000', MAX_OPERATIONS_PER_SOCKET: '5' });
+  });
+  afterAll(() => flood[Symbol.asyncDispose]());
+
+  test.each(TRANSPORTS)('$name: its connection is closed, and its stream with it', async ({ open }) => {
+    const reader = await open(flood.url);
+    await expect.poll(reader.events, { timeout: 10_000 }).toBeGreaterThan(3);
+    expect(await active(flood.url)).toBe(1);
+    reader.stop();
+    await expect.poll(() => active(flood.url), { timeout: 10_000 }).toBe(0);
+    reader.goOn();
+    await reader.ended;
+  });
+
+  test('the operations of a socket are limited, and told so', async () => {
+    const socket = new WebSocket(`${flood.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    await once(socket, 'open');
+    const refused = new Promise<string>((resolve) => {
+      socket.on('message', (message: Buffer) => {
+        if (message.includes('OVERLOADED')) resolve(message.toString());
+      });
+    });
+    socket.send('{"type":"connection_init"}');
+    await once(socket, 'message');
+    for (let id = 1; id <= 6; id += 1)
+      socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: QUERY } }));
+    expect(JSON.parse(await refused)).toMatchObject({ id: '6', type: 'error' });
+    socket.close();
+    await once(socket, 'close');
+  });
+});

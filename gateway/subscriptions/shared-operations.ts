@@ -1,0 +1,140 @@
+import type { ApolloServer } from '@apollo/server';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+  getVariableValues,
+  print,
+} from 'graphql';
+import type { Logger } from 'pino';
+import type { Counter, Gauge } from 'prom-client';
+import { publicErrors } from '#common/errors-in-graphql.ts';
+import { createContext, type GatewayContext, type Origin } from '../context.ts';
+import type { OperationGuard } from '../guard/operation-guard.ts';
+import {
+  type CheckedOperation,
+  checkedOperation,
+  type OperationRequest,
+  withCode,
+} from './checked-operation.ts';
+import type { FederatedSubscriptions } from './federated-subscription.ts';
+
+export type OperationOptions = {
+  readonly apollo: ApolloServer<GatewayContext>;
+  /** The subscriptions of the supergraph that is in force now. */
+  readonly current: () => FederatedSubscriptions;
+  readonly guard: OperationGuard;
+  readonly requestMs: number;
+  readonly logger: Logger;
+  readonly active: Gauge;
+  readonly counted: Counter<'kind' | 'code'>;
+  /** Subscriptions of this process, over all its transports. */
+  readonly mostSubscriptions: number;
+};
+
+/** The one pipeline of every transport that streams. Errors that it gives are fit for the caller. */
+export type SharedOperations = {
+  /** Parses and checks under the rules of plain HTTP. */
+  check(request: OperationRequest, origin: Origin): CheckedOperation | GraphQLError[];
+  /** Runs a query or mutation through the GraphQL server. */
+  execute(operation: CheckedOperation): Promise<ExecutionResult>;
+  /** @returns the stream, or one result with errors when it is not opened */
+  subscribe(operation: CheckedOperation): AsyncIterableIterator<ExecutionResult> | ExecutionResult;
+};
+
+export function sharedOperations(options: OperationOptions): SharedOperations {
+  const { apollo, current, guard, requestMs, logger, active, counted, mostSubscriptions } = options;
+  const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
+  const refused = (kind: string, errors: readonly GraphQLError[]) => {
+    const told = mask(errors);
+    counted.inc({ kind, code: String(told[0]?.extensions.code) });
+    return told;
+  };
+  let open = 0;
+
+  return {
+    check(request, origin) {
+      const operation = checkedOperation(current().schema, request, origin, guard);
+      return Array.isArray(operation) ? refused('unknown', operation) : operation;
+    },
+
+    async execute({ document, variableValues, operationName, contextValue }) {
+      const request = {
+        query: print(document),
+        variables: variableValues ?? {},
+        ...(operationName && { operationName }),
+      };
+      const { body } = await apollo.executeOperation(request, {
+        contextValue: createContext(requestMs, contextValue),
+      });
+      if (body.kind !== 'single') throw new Error('Expected one result');
+      const { data, errors } = body.singleResult;
+      return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(revived) }) };
+    },
+
+    subscribe({ document, variableValues, operationName, contextValue }) {
+      const { schema, subscribe } = current();
+      const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+      const checked = getVariableValues(schema, definitions, variableValues ?? {});
+      if (checked.errors) {
+        const errors = checked.errors.map((error) => withCode(error, 'BAD_USER_INPUT'));
+        return { errors: refused('subscription', errors) };
+      }
+      if (open >= mostSubscriptions) return { errors: refused('subscription', [tooMany()]) };
+      const events = subscribe({
+        document,
+        operationName,
+        variables: checked.coerced,
+        // Each event has the whole time of a request.
+        context: () => createContext(requestMs, contextValue),
+      });
+      counted.inc({ kind: 'subscription', code: 'OK' });
+      open += 1;
+      active.inc();
+      return untilEnd(events, mask, () => {
+        open -= 1;
+        active.dec();
+      });
+    },
+  };
+}
+
+function tooMany(): GraphQLError {
+  return new GraphQLError('Too many subscriptions are open; subscribe again later', {
+    extensions: { code: 'OVERLOADED' },
+  });
+}
+
+/** Masks the errors of a stream, and tells once when it is over. */
+function untilEnd(
+  events: AsyncIterableIterator<ExecutionResult>,
+  mask: (errors: readonly GraphQLError[]) => GraphQLError[],
+  ended: () => void,
+): AsyncIterableIterator<ExecutionResult> {
+  let open = true;
+  const close = () => {
+    if (open) ended();
+    open = false;
+  };
+  return {
+    async next() {
+      const step = await events.next();
+      if (step.done) close();
+      if (step.done || !step.value.errors) return step;
+      return { done: false, value: { ...step.value, errors: mask(step.value.errors) } };
+    },
+    async return() {
+      close();
+      return (await events.return?.()) ?? { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** An error that was formatted for JSON, as the protocols want it: able to write itself. */
+function revived({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+  return new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
+}
