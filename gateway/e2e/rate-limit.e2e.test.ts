@@ -122,5 +122,5 @@ withRedis('Redis may die in the middle: nobody gets an error for it', { timeout:
     times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);
-  expect(times[197]).toBeLessThan(1_000);
+  expect(times[197]).toBeLessThan(3_000);
 });
