@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import type { AuthenticationConfig } from './guard/authentication.ts';
 import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
 import { headerAllowList } from './upstream/forwarded-headers.ts';
 
@@ -20,6 +21,8 @@ export type GatewayConfig = {
   /** Time for one answer. */
   readonly requestMs: number;
   readonly guard: GuardConfig;
+  /** Absent where nobody is authenticated. */
+  readonly authentication: AuthenticationConfig | undefined;
   /** Subscriptions of this process, over all its transports. */
   readonly mostSubscriptions: number;
   /** Operations that one WebSocket may have open. */
@@ -61,6 +64,9 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       MAX_UPLOADS_AT_ONCE: z.coerce.number().int().min(1).optional(),
       STUCK_SOCKET_MS: z.coerce.number().int().min(100).default(30_000),
       ALLOW_UNAUTHENTICATED: flag,
+      AUTH_JWKS_URL: z.url().optional(),
+      AUTH_ISSUER: z.string().optional(),
+      AUTH_AUDIENCE: z.string().optional(),
       SUPERGRAPH_PATH: z
         .string()
         .transform((path) => resolve(path))
@@ -70,10 +76,15 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     },
     env,
   );
-  // Callers are not told apart yet, so the graph may stand open on this machine alone.
-  if (!isLoopback(settings.HOST) && settings.ALLOW_UNAUTHENTICATED === '0')
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = settings;
+  const given = [jwksUrl, issuer, audience].filter((one) => one !== undefined).length;
+  if (given !== 0 && given !== 3)
+    throw new Error('Bad settings:\nAUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE belong together');
+  const authentication = jwksUrl && issuer && audience ? { jwksUrl, issuer, audience } : undefined;
+  if (!isLoopback(settings.HOST) && !authentication && settings.ALLOW_UNAUTHENTICATED === '0')
     throw new Error(
-      'Bad settings:\nHOST is not loopback and nobody is authenticated: set ALLOW_UNAUTHENTICATED=1 to allow it',
+      'Bad settings:\nHOST is not loopback and nobody is authenticated: set AUTH_JWKS_URL, AUTH_ISSUER and ' +
+        'AUTH_AUDIENCE, or ALLOW_UNAUTHENTICATED=1 to allow it',
     );
   const base = (url: string | undefined, port: number) =>
     (url ?? `http://127.0.0.1:${port}`).replace(/\/$/, '');
@@ -92,6 +103,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
     requestMs: settings.REQUEST_TIMEOUT_MS,
     guard: guardConfig(settings, isLoopback(settings.HOST)),
+    authentication,
     mostSubscriptions: settings.MAX_SUBSCRIPTIONS,
     mostOperations: settings.MAX_OPERATIONS_PER_SOCKET,
     // On this machine alone every caller has the same address, and load tests start hundreds at once.

@@ -1,6 +1,6 @@
+import type { Caller } from '#common/caller.ts';
 import { deadlineSignal } from '#common/deadline.ts';
 import { requestIdOf } from '#common/request-id.ts';
-import type { Caller } from './guard/caller.ts';
 import type { ForwardedHeaders } from './upstream/forwarded-headers.ts';
 
 /** Where an operation comes from, as its transport knows it. */

@@ -6,6 +6,8 @@ import type { Logger } from 'pino';
 import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
+import { openGatewayKey } from '#common/gateway-key.ts';
+import { internalTokens } from '#common/internal-token.ts';
 import { openKeys } from '#common/keys.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
@@ -13,7 +15,9 @@ import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
+import { authentication } from './guard/authentication.ts';
 import { callerAddress } from './guard/caller-address.ts';
+import { authenticateHttp } from './guard/http-authentication.ts';
 import { operationGuard } from './guard/operation-guard.ts';
 import { checkOperations } from './guard/operation-hook.ts';
 import { LIMITS } from './guard/operation-limits.ts';
@@ -55,8 +59,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const metrics = gatewayMetrics();
   const keys = await openKeys(config.dataDir);
   const blobs = await openFolderBlobStore(config.dataDir, keys);
-  const upstream = upstreamSubscriptions(config.subgraphs);
-  const sourceOptions = { metrics, logger, reads: sharedReads<SubgraphAnswer>() };
+  const tokens = internalTokens(await openGatewayKey(config.dataDir));
+  const authenticate = authentication(config.authentication);
+  const upstream = upstreamSubscriptions(config.subgraphs, tokens);
+  const sourceOptions = { metrics, logger, tokens, reads: sharedReads<SubgraphAnswer>() };
   const sources = new Map(
     [...config.subgraphs].map(([name, base]) => [name, subgraphSource(name, base, sourceOptions)]),
   );
@@ -120,6 +126,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   await apollo.start();
   tellHttpErrors(http, logger);
   if (rate) limitRequests(http, rate, caller);
+  authenticateHttp(http, authenticate);
   acceptUploads(http, {
     blobs,
     claimKey: keys('upload-claim'),
@@ -134,7 +141,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     if (!subscriptions) throw new Error('The supergraph is not loaded');
     return subscriptions;
   };
-  const originOf = origins(caller, config.forwardHeaders);
+  const originOf = origins(authenticate, config.forwardHeaders);
   const transportOptions = {
     apollo,
     current,
@@ -163,7 +170,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   servePage(http);
   serveExplorer(http);
   const url = await http.listen({ host: config.host, port: config.port });
-  logger.warn('nobody is authenticated: fit for this machine alone');
+  if (!config.authentication) logger.warn('nobody is authenticated: fit for this machine alone');
   return {
     url,
     async [Symbol.asyncDispose]() {

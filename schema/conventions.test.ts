@@ -79,7 +79,7 @@ test('rule 4: every list that can grow is a page or has an upper bound', () => {
 
 test('rule 5: names are written as GraphQL writes them, without get, list or abbreviations', () => {
   const types = definitions.flatMap((node) =>
-    node.kind.endsWith('Definition') && 'name' in node && node.name ? node.name.value : [],
+    node.kind.endsWith('TypeDefinition') && 'name' in node && node.name ? node.name.value : [],
   );
   expect(types.filter((name) => !/^([A-Z][a-z0-9]+)+$/.test(name))).toEqual([]);
   expect(

@@ -42,6 +42,8 @@ export async function startFlood(env: NodeJS.ProcessEnv = {}): Promise<Flood> {
   }
   const subgraph = stack.use(
     await startSubgraph({
+      name: 'flood',
+      dataDir,
       host: '127.0.0.1',
       port: 0,
       typeDefs: SDL,

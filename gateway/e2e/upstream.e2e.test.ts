@@ -80,12 +80,19 @@ async function metric(name: string): Promise<number> {
 }
 
 test("a client's headers stay at the gateway, but for those on the list", async () => {
-  const own = { authorization: 'Bearer secret', cookie: 'id=7', 'x-patient': 'Smith', 'user-agent': 'ward' };
-  const answer = await post(QUERY, { ...own, traceparent: '00-abc', 'accept-language': 'de' });
+  const own = { cookie: 'id=7', 'x-patient': 'Smith', 'user-agent': 'ward' };
+  const answer = await post(QUERY, {
+    ...own,
+    authorization: 'Bearer secret',
+    traceparent: '00-abc',
+    'accept-language': 'de',
+  });
   expect(await answer.json()).toEqual({ data: { patient: PATIENT } });
   expect(received).toHaveLength(1);
   expect(received[0]).toMatchObject({ traceparent: '00-abc', 'accept-language': 'de' });
   expect(Object.keys(own).filter((name) => name in (received[0] ?? {}))).toEqual([]);
+  // The gateway's own token stands there.
+  expect(received[0]?.authorization).toMatch(/^Bearer \w+\.\w+\.[\w-]+$/);
   expect(Number(received[0]?.['x-radiograph-deadline-ms'])).toBeGreaterThan(0);
 });
 

@@ -8,6 +8,8 @@ import {
   type SelectionSetNode,
   type ValidationRule,
 } from 'graphql';
+import { type AccessRules, accessFault, accessRules } from '#common/access.ts';
+import type { Caller } from '#common/caller.ts';
 import { RadiographError } from '#common/errors.ts';
 import type { GatewayContext } from '../context.ts';
 import { type CostModel, costModel } from './cost-model.ts';
@@ -24,16 +26,21 @@ export type OperationGuardOptions = {
 export type OperationGuard = {
   readonly rules: readonly ValidationRule[];
   readonly hideSuggestions: boolean;
-  /** Reads costs from this supergraph from now on. */
+  /** Reads costs and scopes from this supergraph from now on. */
   useSupergraph(sdl: string): void;
   /** @returns the fault of a valid operation that costs too much */
   costFault(operation: CostedOperation): GraphQLError | undefined;
+  /** @returns the fault of a valid operation with fields that its caller has no scope for */
+  accessFault(operation: CostedOperation, caller: Caller): GraphQLError | undefined;
   /** The same guard for Apollo Server's own pipeline; `rules` go there as `validationRules`. */
   readonly plugin: ApolloServerPlugin<GatewayContext>;
 };
 
 export function operationGuard({ introspection, maxCost }: OperationGuardOptions): OperationGuard {
   let model: CostModel = { weights: new Map(), sizes: new Map() };
+  let rules: AccessRules = new Map();
+  const forbidden = ({ schema, document, operation }: CostedOperation, caller: Caller) =>
+    accessFault(rules, schema, document, operation.name?.value, caller);
   const costFault = (operation: CostedOperation) => {
     const cost = Math.ceil(operationCost(model, operation));
     return cost > maxCost ? tooComplex('objects in an answer', maxCost, cost) : undefined;
@@ -43,15 +50,18 @@ export function operationGuard({ introspection, maxCost }: OperationGuardOptions
     hideSuggestions: !introspection,
     useSupergraph(sdl) {
       model = costModel(sdl);
+      rules = accessRules(sdl);
     },
     costFault,
+    accessFault: forbidden,
     plugin: {
       async requestDidStart() {
         return {
-          async didResolveOperation({ schema, document, operation, request }) {
+          async didResolveOperation({ schema, document, operation, request, contextValue }) {
             if (!operation)
               throw new RadiographError('BAD_USER_INPUT', 'Expected operationName to name one operation');
-            const fault = costFault({ schema, document, operation, variables: request.variables ?? {} });
+            const costed = { schema, document, operation, variables: request.variables ?? {} };
+            const fault = forbidden(costed, contextValue.caller) ?? costFault(costed);
             if (fault) throw fault;
           },
           async willSendResponse({ response: { body } }) {

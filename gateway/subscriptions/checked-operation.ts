@@ -41,8 +41,9 @@ export function checkedOperation(
     const operation = getOperationAST(document, operationName);
     if (!operation)
       return [withCode(new GraphQLError('Expected operationName to name one operation'), 'BAD_USER_INPUT')];
-    const costly = guard.costFault({ schema, document, operation, variables: variables ?? {} });
-    if (costly) return [costly];
+    const costed = { schema, document, operation, variables: variables ?? {} };
+    const fault = guard.accessFault(costed, origin.caller) ?? guard.costFault(costed);
+    if (fault) return [fault];
     return {
       schema,
       document,

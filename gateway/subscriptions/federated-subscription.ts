@@ -4,6 +4,7 @@ import { type PlanNode, QueryPlanner, type SubscriptionNode } from '@apollo/quer
 import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Caller } from '#common/caller.ts';
 import type { GatewayContext } from '../context.ts';
 import { withMissingValues } from '../plugins/missing-values.ts';
 import type { Upstream } from './upstream.ts';
@@ -12,6 +13,7 @@ export type SubscriptionRequest = {
   readonly document: DocumentNode;
   readonly operationName?: string | null | undefined;
   readonly variables: Record<string, unknown>;
+  readonly caller: Caller;
   readonly context: () => GatewayContext;
 };
 
@@ -40,7 +42,7 @@ export function federatedSubscriptions(
 
   return {
     schema,
-    subscribe({ document, operationName, variables, context }) {
+    subscribe({ document, operationName, variables, caller, context }) {
       const node = plannedSubscription(planner, apiSchema, document, operationName);
       const { primary } = node;
       const plan: PlanNode = { kind: 'Sequence', nodes: node.rest ? [primary, node.rest] : [primary] };
@@ -53,6 +55,10 @@ export function federatedSubscriptions(
         query: primary.operation,
         variables: Object.fromEntries((primary.variableUsages ?? []).map((name) => [name, variables[name]])),
         ...(primary.operationName && { operationName: primary.operationName }),
+        // The connection is the gateway's own; for whom each subscription on it is opened stands here.
+        extensions: {
+          caller: { subject: caller.subject, scopes: caller.scopes === 'all' ? 'all' : [...caller.scopes] },
+        },
       });
 
       const execute = async (event: ExecutionResult): Promise<ExecutionResult> => {

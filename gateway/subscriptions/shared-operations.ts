@@ -86,13 +86,14 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
         document,
         operationName,
         variables: checked.coerced,
+        caller: contextValue.caller,
         // Each event has the whole time of a request.
         context: () => createContext(requestMs, contextValue),
       });
       counted.inc({ kind: 'subscription', code: 'OK' });
       open += 1;
       active.inc();
-      return untilEnd(events, mask, () => {
+      return untilEnd(events, contextValue.caller.until, mask, () => {
         open -= 1;
         active.dec();
       });
@@ -106,21 +107,36 @@ function tooMany(): GraphQLError {
   });
 }
 
-/** Masks the errors of a stream, and tells once when it is over. */
+function tokenRanOut(): GraphQLError {
+  return new GraphQLError('The token has run out; subscribe again with a new one', {
+    extensions: { code: 'UNAUTHENTICATED' },
+  });
+}
+
+/** Masks the errors of a stream, ends it when its caller's token has run out, and tells once when it is over. */
 function untilEnd(
   events: AsyncIterableIterator<ExecutionResult>,
+  until: number,
   mask: (errors: readonly GraphQLError[]) => GraphQLError[],
   ended: () => void,
 ): AsyncIterableIterator<ExecutionResult> {
   let open = true;
+  let over = false;
   const close = () => {
     if (open) ended();
     open = false;
   };
   return {
     async next() {
+      if (over) return { done: true, value: undefined };
       const step = await events.next();
       if (step.done) close();
+      else if (Date.now() > until) {
+        close();
+        void events.return?.();
+        over = true;
+        return { done: false, value: { errors: [tokenRanOut()] } };
+      }
       if (step.done || !step.value.errors) return step;
       return { done: false, value: { ...step.value, errors: mask(step.value.errors) } };
     },

@@ -1,6 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import { type Client, createClient, type SubscribePayload } from 'graphql-ws';
 import WebSocket from 'ws';
+import { ANONYMOUS } from '#common/caller.ts';
+import type { InternalTokens } from '#common/internal-token.ts';
 import { recentEvents } from './recent-events.ts';
 
 /** Streams of events from the subgraphs. */
@@ -25,7 +27,10 @@ class SharedWebSocket extends WebSocket {
  *  opened again: our sources are level-triggered, so a new stream begins with the present state and nothing is
  *  lost. After about eight seconds of refusal the stream ends with an error. All share one socket, which cannot be
  *  held back for one of them: a slow reader skips states instead. */
-export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): Upstream {
+export function upstreamSubscriptions(
+  subgraphs: ReadonlyMap<string, string>,
+  tokens: InternalTokens,
+): Upstream {
   const clients = new Map<string, Client>();
   const clientOf = (subgraph: string): Client => {
     const known = clients.get(subgraph);
@@ -35,6 +40,8 @@ export function upstreamSubscriptions(subgraphs: ReadonlyMap<string, string>): U
     const client = createClient({
       url: `${base.replace(/^http/, 'ws')}/graphql`,
       webSocketImpl: SharedWebSocket,
+      // Asked for at every new connection, so that it has not run out.
+      connectionParams: async () => ({ authorization: `Bearer ${await tokens(ANONYMOUS, subgraph)}` }),
       lazyCloseTimeout: IDLE_MS,
       retryAttempts: ATTEMPTS,
       shouldRetry: () => true,

@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
-import { RadiographError } from '#common/errors.ts';
+import { codeOf, RadiographError } from '#common/errors.ts';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import type { Origin } from '../context.ts';
 import { type NamedOperation, type PersistedOperations, persistedId } from '../guard/persisted-operations.ts';
@@ -72,7 +72,14 @@ export function serveWebSockets(
       async onConnect({ connectionParams, extra: { socket, request } }) {
         const gone = new AbortController();
         socket.once('close', () => gone.abort());
-        origins.set(socket, await originOf(request, gone.signal, connectionParams));
+        try {
+          origins.set(socket, await originOf(request, gone.signal, connectionParams));
+        } catch (error) {
+          // The library closes the socket with 4403.
+          if (codeOf(error) === 'UNAUTHENTICATED') return false;
+          throw error;
+        }
+        return true;
       },
       async onSubscribe({ extra, subscriptions }, _id, payload) {
         const origin = origins.get(extra.socket);

@@ -12,6 +12,8 @@ export type SubgraphRequest = {
   /** ms since 1970. */
   readonly answerBy: number;
   readonly forwarded: ForwardedHeaders;
+  /** "Bearer …": tells the subgraph for whom the gateway asks. */
+  readonly authorization: string;
 };
 
 /** An answer with the text that it was read from: who shares it needs a copy, since the gateway joins in place. */
@@ -47,6 +49,7 @@ export function subgraphExchange(url: string, longestAnswerBytes = LONGEST_ANSWE
           dispatcher,
           headers: {
             ...asked.forwarded,
+            authorization: asked.authorization,
             'content-type': 'application/json',
             accept: 'application/json',
             [REQUEST_ID_HEADER]: asked.requestId,

@@ -1,7 +1,9 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
 import type { Logger } from 'pino';
+import type { Caller } from '#common/caller.ts';
 import { deadlineSignal } from '#common/deadline.ts';
+import type { InternalTokens } from '#common/internal-token.ts';
 import { requestIdOf } from '#common/request-id.ts';
 import type { GatewayContext } from '../context.ts';
 import type { UpstreamMetrics } from '../gateway-metrics.ts';
@@ -19,8 +21,12 @@ export type SubgraphSourceOptions = {
   readonly logger: Logger;
   /** One for all subgraphs: what a mutation changes in one may show in another. */
   readonly reads: SharedReads<SubgraphAnswer>;
+  readonly tokens: InternalTokens;
   readonly longestAnswerBytes?: number;
 };
+
+/** Who asks where no context says so: may do nothing. */
+const NOBODY: Caller = { subject: 'nobody', scopes: new Set(), until: Number.POSITIVE_INFINITY };
 
 /** For what the gateway asks on its own account. */
 const WITHOUT_REQUEST_MS = 5_000;
@@ -31,7 +37,7 @@ const WITHOUT_REQUEST_MS = 5_000;
 export function subgraphSource(
   name: string,
   base: string,
-  { metrics, logger, reads, longestAnswerBytes }: SubgraphSourceOptions,
+  { metrics, logger, reads, tokens, longestAnswerBytes }: SubgraphSourceOptions,
 ): SubgraphSource {
   const exchange = subgraphExchange(`${base}/graphql`, longestAnswerBytes);
   const breaker = subgraphBreaker((state) => metrics.breakerState.set({ subgraph: name }, state));
@@ -72,6 +78,7 @@ export function subgraphSource(
         requestId: requestIdOf(context.requestId),
         answerBy,
         forwarded: context.forwarded ?? {},
+        authorization: `Bearer ${await tokens(context.caller ?? NOBODY, name)}`,
       };
       const idempotent = READ.test(query ?? '');
       try {

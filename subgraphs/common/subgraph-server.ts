@@ -6,14 +6,24 @@ import {
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { accessFault } from './access.ts';
+import type { Caller } from './caller.ts';
 import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+import { type SubgraphAccess, subgraphAccess } from './subgraph-access.ts';
 
 /** What a subgraph's context is made from. */
 export type RequestFacts = {
@@ -23,6 +33,10 @@ export type RequestFacts = {
 };
 
 export type SubgraphOptions<Context extends BaseContext> = {
+  /** As the supergraph names it: the gateway's tokens are good for this subgraph alone. */
+  readonly name: string;
+  /** Where the gateway's public key lies. */
+  readonly dataDir: string;
   readonly host: string;
   readonly port: number;
   readonly typeDefs: DocumentNode;
@@ -46,6 +60,7 @@ export async function startSubgraph<Context extends BaseContext>(
   options: SubgraphOptions<Context>,
 ): Promise<RunningServer> {
   const { logger } = options;
+  const access = await subgraphAccess(options.name, options.dataDir, options.typeDefs);
   const schema = buildSubgraphSchema({ typeDefs: options.typeDefs, resolvers: options.resolvers as never });
   const http = fastify({
     bodyLimit: BODY_LIMIT,
@@ -63,22 +78,25 @@ export async function startSubgraph<Context extends BaseContext>(
     includeStacktraceInErrorResponses: false,
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
+      access.plugin(),
       fastifyApolloDrainPlugin(http),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
     ],
   });
   await apollo.start();
+  access.guard(http);
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
       const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
-      return options.context({ requestId: request.id, signal: deadlineSignal(ms, gone.signal) });
+      const facts = { requestId: request.id, signal: deadlineSignal(ms, gone.signal) };
+      return access.runsFor(options.context(facts), access.callerOf(request));
     },
   });
   registerProbes(http, options);
-  const sockets = subscriptionServer(http, schema, options);
+  const sockets = subscriptionServer(http, schema, access, options);
   const address = await http.listen({ host: options.host, port: options.port });
   logger.info({ address }, 'subgraph listens');
   return {
@@ -108,6 +126,7 @@ function registerProbes<Context extends BaseContext>(
 function subscriptionServer<Context extends BaseContext>(
   http: FastifyInstance,
   schema: GraphQLSchema,
+  access: SubgraphAccess,
   options: SubgraphOptions<Context>,
 ) {
   const endOf = endOfSockets();
@@ -120,6 +139,21 @@ function subscriptionServer<Context extends BaseContext>(
   return useServer(
     {
       schema,
+      // The gateway shows its own token once for the connection and names the caller of each subscription on it.
+      onConnect: async (ctx) => {
+        const given = ctx.connectionParams?.authorization;
+        return access.check(given).then(
+          () => true,
+          () => false,
+        );
+      },
+      onSubscribe: (_ctx, _id, { query, operationName, extensions }) => {
+        const document = parse(query);
+        const faults = validate(schema, document);
+        if (faults.length > 0) return faults;
+        const fault = accessFault(access.rules, schema, document, operationName, namedCaller(extensions));
+        return fault ? [fault] : undefined;
+      },
       context: (ctx, id) => {
         const given = ctx.extra.request.headers[REQUEST_ID_HEADER] ?? id;
         return options.context({ requestId: requestIdOf(given), signal: endOf(ctx.extra.socket) });
@@ -147,6 +181,17 @@ function endOfSockets() {
     socket.once('close', () => gone.abort());
     known.set(socket, gone.signal);
     return gone.signal;
+  };
+}
+
+/** Nobody named may do nothing. */
+function namedCaller(extensions: Record<string, unknown> | null | undefined): Caller {
+  const { subject, scopes } = (extensions?.caller ?? {}) as { subject?: unknown; scopes?: unknown };
+  const given = Array.isArray(scopes) ? new Set(scopes.map(String)) : new Set<string>();
+  return {
+    subject: String(subject),
+    scopes: scopes === 'all' ? 'all' : given,
+    until: Number.POSITIVE_INFINITY,
   };
 }
 

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { openFileToken } from '#common/file-token.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
+import { asGateway } from '#common/testing/as-gateway.ts';
 import { heatmapConfig } from './config.ts';
 import { startHeatmap } from './server.ts';
 
@@ -51,7 +52,7 @@ async function startSystem() {
     async ask(variables: object, of: object = radiograph, query = QUERY) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...(await asGateway(dataDir, 'heatmap')) },
         body: JSON.stringify({ query, variables: { of: [of], ...variables } }),
       });
       const answer = (await response.json()) as {

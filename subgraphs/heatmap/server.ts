@@ -25,6 +25,8 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
     linkTo: (picture) => fileUrl(linkKey, picture),
   };
   return startSubgraph({
+    name: 'heatmap',
+    dataDir: config.dataDir,
     host: config.host,
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),

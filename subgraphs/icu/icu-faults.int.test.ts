@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { asGateway } from '#common/testing/as-gateway.ts';
 import { icuConfig } from './config.ts';
 import { startIcu } from './server.ts';
 
@@ -23,7 +24,7 @@ async function anIcu() {
   const config = icuConfig({ DATA_DIR: folder.path, ICU_PORT: '0', LOG_LEVEL: 'silent' });
   const server = await startIcu(config, pino({ level: 'silent' }));
   const post = async (body: string) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', ...(await asGateway(folder.path, 'icu')) };
     const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
     return (await response.json()) as Answer;
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { asGateway } from '#common/testing/as-gateway.ts';
 import { icuConfig } from './config.ts';
 import { startIcu } from './server.ts';
 
@@ -30,7 +31,7 @@ async function start(dataDir: string) {
   const config = icuConfig({ DATA_DIR: dataDir, ICU_PORT: '0', LOG_LEVEL: 'silent' });
   const server = await startIcu(config, pino({ level: 'silent' }));
   const post = async (body: string) => {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', ...(await asGateway(dataDir, 'icu')) };
     const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
     return (await response.json()) as Answer;
   };

@@ -32,6 +32,8 @@ export async function startIcu(config: IcuConfig, logger: Logger): Promise<Runni
   logger.info({ version, ...model.metrics, threshold: model.threshold }, 'ICU model is ready');
   const engine = embeddedEngine(model, version);
   const server = await startSubgraph({
+    name: 'icu',
+    dataDir: config.dataDir,
     host: config.host,
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),

@@ -150,11 +150,14 @@ test('a subscription follows a job to SUCCEEDED and ends', async () => {
   const client = createClient({
     url: `${system.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
+    connectionParams: system.authorized,
   });
   const query =
     'subscription ($id: ID!) { jobStatus(id: $id) { state radiograph { classification { cached } } } }';
   const seen = [];
-  for await (const { data, errors } of client.iterate({ query, variables: { id: jobs[0]?.id } })) {
+  const variables = { id: jobs[0]?.id };
+  const extensions = { caller: { subject: 'test', scopes: 'all' } };
+  for await (const { data, errors } of client.iterate({ query, variables, extensions })) {
     expect(errors).toBeUndefined();
     seen.push((data as { jobStatus: { state: string } }).jobStatus);
   }

@@ -131,11 +131,13 @@ test('a subscription to an unknown job is refused with NOT_FOUND, and the connec
   const sockets = createClient({
     url: `${client.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
+    connectionParams: client.authorized,
   });
   const query = 'subscription { jobStatus(id: "nobody") { state } }';
+  const extensions = { caller: { subject: 'test', scopes: 'all' } };
   for (let i = 0; i < 2; i += 1) {
     const results = [];
-    for await (const result of sockets.iterate({ query })) results.push(result);
+    for await (const result of sockets.iterate({ query, extensions })) results.push(result);
     expect(results).toMatchObject([{ errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
   }
   await sockets.dispose();

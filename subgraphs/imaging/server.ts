@@ -51,6 +51,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
 
   const server = await startSubgraph({
+    name: 'imaging',
+    dataDir: config.dataDir,
     host: config.host,
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),

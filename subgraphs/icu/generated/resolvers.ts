@@ -324,7 +324,6 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ObservationRecordInput: ObservationRecordInput;
   ObservationInput: ObservationInput;
@@ -344,6 +343,7 @@ export type ResolversTypes = {
   IcuRiskReason: ResolverTypeWrapper<IcuRiskReason>;
   ModelVersion: ResolverTypeWrapper<ModelVersion>;
   ModelState: ModelState;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -352,7 +352,6 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
-  String: Scalars['String']['output'];
   Mutation: Record<PropertyKey, never>;
   ObservationRecordInput: ObservationRecordInput;
   ObservationInput: ObservationInput;
@@ -371,7 +370,14 @@ export type ResolversParentTypes = {
   IcuRisk: IcuRisk;
   IcuRiskReason: IcuRiskReason;
   ModelVersion: ModelVersion;
+  String: Scalars['String']['output'];
 };
+
+export type AccessDirectiveArgs = {
+  scope: Scalars['String']['input'];
+};
+
+export type AccessDirectiveResolver<Result, Parent, ContextType = Context, Args = AccessDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -486,3 +492,6 @@ export type Resolvers<ContextType = Context> = {
   ModelVersion?: ModelVersionResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  access?: AccessDirectiveResolver<any, any, ContextType>;
+};

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
+import { asGateway } from '#common/testing/as-gateway.ts';
 import { sealClaim } from '#common/upload-claim.ts';
 
 export type Answer<Data> = {
@@ -18,13 +19,14 @@ export async function imagingClient(url: string, dataDir: string) {
   return {
     url,
     claimKey,
+    authorized: () => asGateway(dataDir, 'imaging'),
     async claim(bytes: Buffer, now = Date.now()): Promise<string> {
       return sealClaim(claimKey, { kept: true, ...(await blobs.put([bytes])) }, now);
     },
     async ask<Data>(query: string, variables: object = {}, headers: Record<string, string> = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
+        headers: { 'content-type': 'application/json', ...(await asGateway(dataDir, 'imaging')), ...headers },
         body: JSON.stringify({ query, variables }),
       });
       return (await response.json()) as Answer<Data>;

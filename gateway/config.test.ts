@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { gatewayConfig } from './config.ts';
+
+const AUTH = {
+  AUTH_JWKS_URL: 'https://id.example/keys',
+  AUTH_ISSUER: 'https://id.example',
+  AUTH_AUDIENCE: 'radiograph',
+};
+
+test('on this machine nobody is authenticated unless it is said how', () => {
+  expect(gatewayConfig({}).authentication).toBeUndefined();
+  expect(gatewayConfig(AUTH).authentication).toEqual({
+    jwksUrl: 'https://id.example/keys',
+    issuer: 'https://id.example',
+    audience: 'radiograph',
+  });
+});
+
+test('beyond this machine nobody listens without authentication, unless that is said', () => {
+  expect(() => gatewayConfig({ HOST: '0.0.0.0' })).toThrow('nobody is authenticated');
+  expect(gatewayConfig({ HOST: '0.0.0.0', ...AUTH }).host).toBe('0.0.0.0');
+  expect(gatewayConfig({ HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: '1' }).host).toBe('0.0.0.0');
+});
+
+test('half of the settings for authentication are a fault, not no authentication', () => {
+  for (const name of Object.keys(AUTH))
+    expect(() => gatewayConfig({ ...AUTH, [name]: '' }), name).toThrow('belong together');
+});

@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient } from 'graphql-ws';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { type System, startSystem } from './system.ts';
+
+/** An identity provider: it publishes its keys and signs tokens. */
+let provider: Server;
+let key: CryptoKey;
+let system: System;
+const claims = { iss: 'https://id.example', aud: 'radiograph', sub: 'nurse' };
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('ES256');
+  key = pair.privateKey;
+  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'first', alg: 'ES256' }];
+  provider = createServer((_request, response) => void response.end(JSON.stringify({ keys })));
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  const jwksUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`;
+  system = await startSystem({
+    gateway: { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
+  });
+});
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+  provider.close();
+});
+
+const token = (scope: string, more: object = {}, secondsLeft = 60) =>
+  new SignJWT({ ...claims, scope, exp: Math.floor(Date.now() / 1000) + secondsLeft, ...more })
+    .setProtectedHeader({ alg: 'ES256', kid: 'first' })
+    .sign(key);
+
+async function ask(query: string, authorization?: string) {
+  const answer = await fetch(`${system.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
+    body: JSON.stringify({ query }),
+  });
+  const { data, errors } = (await answer.json()) as {
+    data?: Record<string, unknown>;
+    errors?: { message: string; extensions: { code: string } }[];
+  };
+  return { status: answer.status, headers: answer.headers, data, errors, code: errors?.[0]?.extensions.code };
+}
+
+const PATIENT = '{ patient(id: "3") { id icuRisk { probability } radiographs { nodes { id } } } }';
+
+test('with the scopes of its fields an operation is answered, over all subgraphs', async () => {
+  const bearer = `Bearer ${await token('patient:read radiograph:read')}`;
+  const { status, data, errors } = await ask(PATIENT, bearer);
+  expect({ status, errors }).toEqual({ status: 200, errors: undefined });
+  expect(data).toMatchObject({ patient: { id: '3', icuRisk: { probability: expect.any(Number) } } });
+});
+
+test('a field without its scope is FORBIDDEN by name', async () => {
+  const { code, errors, data } = await ask(PATIENT, `Bearer ${await token('patient:read')}`);
+  expect(code).toBe('FORBIDDEN');
+  expect(errors?.[0]?.message).toBe('Patient.radiographs needs the scope radiograph:read');
+  expect(data ?? null).toBeNull();
+});
+
+test.each<[string, () => Promise<string | undefined>]>([
+  ['no token', async () => undefined],
+  ['no bearer token', async () => 'Basic bnVyc2U6cHc='],
+  ['junk', async () => 'Bearer junk'],
+  ['one that has run out', async () => `Bearer ${await token('patient:read', {}, -60)}`],
+  ['one for another audience', async () => `Bearer ${await token('patient:read', { aud: 'other' })}`],
+  [
+    'one of another issuer',
+    async () => `Bearer ${await token('patient:read', { iss: 'https://evil.example' })}`,
+  ],
+  ['one without a subject', async () => `Bearer ${await token('patient:read', { sub: undefined })}`],
+  [
+    'one that is signed by nobody',
+    async () =>
+      `Bearer ${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`,
+  ],
+  [
+    'one signed with the public key as a secret',
+    async () => {
+      const header = { alg: 'HS256', kid: 'first' };
+      const secret = new TextEncoder().encode('anything');
+      return `Bearer ${await new SignJWT({ ...claims, exp: 9_999_999_999 }).setProtectedHeader(header).sign(secret)}`;
+    },
+  ],
+])('%s is UNAUTHENTICATED with 401', async (_name, authorization) => {
+  const { status, code, headers } = await ask(PATIENT, await authorization());
+  expect({ status, code }).toEqual({ status: 401, code: 'UNAUTHENTICATED' });
+  expect(headers.get('www-authenticate')).toBe('Bearer');
+});
+
+test('an upload without a token is refused before its body is read', async () => {
+  const headers = { 'content-type': 'multipart/form-data; boundary=x', 'apollo-require-preflight': '1' };
+  const sent = request(`${system.url}/graphql`, { method: 'POST', headers });
+  const answered = once(sent, 'response');
+  // Nothing of the body ever comes.
+  sent.flushHeaders();
+  const [answer] = (await answered) as [IncomingMessage];
+  expect(answer.statusCode).toBe(401);
+  sent.destroy();
+});
+
+test('over a WebSocket the token comes in connectionParams; without a good one the socket is closed with 4403', async () => {
+  const url = `${system.url.replace('http', 'ws')}/graphql`;
+  const clientWith = (authorization: string) =>
+    createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams: { authorization } });
+  const closed = clientWith('Bearer junk');
+  await expect(closed.iterate({ query: '{ __typename }' }).next()).rejects.toMatchObject({ code: 4403 });
+  const open = clientWith(`Bearer ${await token('patient:read')}`);
+  const answers = [];
+  for await (const one of open.iterate({ query: '{ patient(id: "3") { id } }' })) answers.push(one);
+  expect(answers).toEqual([{ data: { patient: { id: '3' } } }]);
+  const refused = open.iterate({ query: 'subscription { jobStatus(id: "1") { state } }' }).next();
+  await expect(refused).rejects.toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
+  await open.dispose();
+});
+
+test('over server-sent events a scope that is missing is told as an event', async () => {
+  const client = createSseClient({
+    url: `${system.url}/graphql`,
+    headers: { authorization: `Bearer ${await token('patient:read')}` },
+  });
+  const events = [];
+  for await (const event of client.iterate({ query: 'subscription { jobStatus(id: "1") { state } }' }))
+    events.push(event);
+  client.dispose();
+  expect(events).toMatchObject([{ errors: [{ extensions: { code: 'FORBIDDEN' } }] }]);
+});
+
+test('a subgraph answers nobody but the gateway', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ query: '{ radiographs { nodes { id } } }' });
+  for (const authorization of [undefined, `Bearer ${await token('radiograph:read')}`]) {
+    const answer = await fetch(`${system.imagingUrl}/graphql`, {
+      method: 'POST',
+      headers: { ...headers, ...(authorization && { authorization }) },
+      body,
+    });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  }
+  const socket = createClient({
+    url: `${system.imagingUrl.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+  });
+  await expect(socket.iterate({ query: '{ __typename }' }).next()).rejects.toMatchObject({ code: 4403 });
+});
+
+test('while the keys cannot be read, the caller is told to come back', async () => {
+  await using other = await startSystem({
+    gateway: { AUTH_JWKS_URL: 'http://127.0.0.1:1/keys', AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
+  });
+  const answer = await fetch(`${other.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token('patient:read')}` },
+    body: JSON.stringify({ query: '{ __typename }' }),
+  });
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'OVERLOADED' } }] });
+});
+
+test('probes and the pages stay open', async () => {
+  for (const path of ['/', '/healthz', '/explorer'])
+    expect((await fetch(system.url + path)).status, path).toBeLessThan(300);
+  const page = await fetch(`${system.url}/graphql`, { headers: { accept: 'text/html' } });
+  expect(page.status).toBe(200);
+});

@@ -1,0 +1,63 @@
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { ANONYMOUS, type Caller } from '#common/caller.ts';
+import { RadiographError } from '#common/errors.ts';
+
+export type AuthenticationConfig = {
+  /** Where the identity provider publishes its keys (RFC 7517). */
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+};
+
+/** Finds out who asks.
+ *  @param authorization "Bearer …", from the header or a socket's connectionParams
+ *  @throws RadiographError UNAUTHENTICATED; OVERLOADED while the identity provider's keys cannot be read */
+export type Authentication = (authorization: unknown) => Promise<Caller>;
+
+/** Asymmetric ones alone: with a shared secret, whoever can check a token can make one. */
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+const CLOCK_TOLERANCE_S = 5;
+
+/** Checks bearer tokens (RFC 6750, RFC 9068); without a configuration everybody may do everything. */
+export function authentication(config: AuthenticationConfig | undefined): Authentication {
+  if (!config) return async () => ANONYMOUS;
+  const keys = createRemoteJWKSet(new URL(config.jwksUrl), {
+    timeoutDuration: 3_000,
+    cooldownDuration: 10_000,
+  });
+  return async (authorization) => {
+    const token = /^Bearer +([\w.~+/=-]+)$/i.exec(
+      typeof authorization === 'string' ? authorization : '',
+    )?.[1];
+    if (token === undefined) throw new RadiographError('UNAUTHENTICATED', 'Expected a bearer token');
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms: ALGORITHMS,
+        issuer: config.issuer,
+        audience: config.audience,
+        clockTolerance: CLOCK_TOLERANCE_S,
+        requiredClaims: ['sub', 'exp'],
+      });
+      return { subject: String(payload.sub), scopes: scopesOf(payload), until: Number(payload.exp) * 1000 };
+    } catch (cause) {
+      throw refusal(cause);
+    }
+  };
+}
+
+/** `scope` is one string (RFC 8693), `scp` a list with some providers. */
+function scopesOf({ scope, scp }: JWTPayload): ReadonlySet<string> {
+  const given = scope ?? scp;
+  const list = Array.isArray(given) ? given.map(String) : typeof given === 'string' ? given.split(' ') : [];
+  return new Set(list.filter(Boolean));
+}
+
+function refusal(cause: unknown): RadiographError {
+  if (cause instanceof errors.JWTExpired)
+    return new RadiographError('UNAUTHENTICATED', 'The token has run out', { cause });
+  const fault = cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout);
+  // The key set answers with this class itself when it cannot be read.
+  if (fault && cause.constructor !== errors.JOSEError)
+    return new RadiographError('UNAUTHENTICATED', 'The token is not valid here', { cause });
+  return new RadiographError('OVERLOADED', 'Tokens cannot be checked now; try again later', { cause });
+}
