@@ -12,7 +12,7 @@ export function listeningProcess(port: number): number {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeners(table, port)));
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
     if (sockets(pid).some((inode) => inodes.has(inode))) return Number(pid);
-  throw new Error(`No process of yours listens on port ${port}: name it with --pid`);
+  throw new Error(`No process of yours listens on port ${port} here`);
 }
 
 /** Inodes of the sockets that listen on a port, by the kernel's table: "sl local remote st … inode". */

@@ -14,7 +14,9 @@ import { faultOf, type OpenStream, STREAM_TRANSPORTS } from './stream-transports
 // and how long the end of a job takes to reach its subscribers. The jobs stay open since this program is the model
 // server that they wait for: it never answers, and refuses everything once all is measured, so that they end FAILED.
 // TF_SERVING=hole=127.0.0.1:9009 npm start
-// npm run loadtest:subscriptions -- [--url URL] [--count 1000] [--pid GATEWAY] [--hole 9009] [--out FOLDER]
+// npm run loadtest:subscriptions -- [--url URL] [--count 1000] [--hole 9009] [--restart] [--out FOLDER]
+// With --restart it ends the gateway before each transport, and `npm start` starts it again: memory that the transport
+// before has left behind is then not counted, which the figure for each subscription needs.
 
 const UPLOAD = `mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files }) { jobs { id } } }`;
 const FOLLOW =
@@ -32,14 +34,14 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string', default: `http://localhost:${process.env.PORT || 4000}` },
     count: { type: 'string', default: '1000' },
-    pid: { type: 'string' },
+    restart: { type: 'boolean', default: false },
     hole: { type: 'string', default: '9009' },
     out: { type: 'string', default: join(import.meta.dirname, 'reports') },
   },
 });
 const count = Number(values.count);
 if (!Number.isInteger(count) || count < 1) throw new Error('Expected --count as a whole number above 0');
-const pid = Number(values.pid ?? listeningProcess(Number(new URL(values.url).port || 80)));
+const port = Number(new URL(values.url).port || 80);
 
 const waiting = new Set<Socket>();
 let refusing = false;
@@ -52,6 +54,18 @@ const hole = createServer((socket) => {
 
 await using client = graphClient(values.url);
 const phantom = await client.picture('/phantom.png');
+
+/** A gateway that has answered nothing yet. */
+async function restarted(): Promise<void> {
+  const before = listeningProcess(port);
+  process.kill(before, 'SIGTERM');
+  const isAfresh = async () => {
+    const ready = (await fetch(`${values.url}/readyz`).catch(() => undefined))?.ok ?? false;
+    return ready && listeningProcess(port) !== before;
+  };
+  do await pause(SETTLE_MS);
+  while (!(await isAfresh().catch(() => false)));
+}
 
 async function openJobs(): Promise<string[]> {
   const files = (await distinctPictures(phantom, JOBS)).map((picture, i) => ({
@@ -74,6 +88,7 @@ type Phase = {
 
 async function measure(transport: string, open: OpenStream, subscriptions: number): Promise<Phase> {
   refusing = false;
+  const pid = listeningProcess(port);
   const ids = await openJobs();
   await pause(SETTLE_MS);
   const bytesBefore = residentBytes(pid);
@@ -114,9 +129,10 @@ async function measure(transport: string, open: OpenStream, subscriptions: numbe
 }
 
 const phases: Phase[] = [];
-// What a first subscription costs is not what one more costs.
-for (const [transport, open] of Object.entries(STREAM_TRANSPORTS)) await measure(transport, open, JOBS);
 for (const [transport, open] of Object.entries(STREAM_TRANSPORTS)) {
+  if (values.restart) await restarted();
+  // What the first subscriptions of all cost is not what one more costs.
+  await measure(transport, open, JOBS);
   phases.push(await measure(transport, open, count));
   console.log(row(phases.at(-1) as Phase));
 }
@@ -140,7 +156,9 @@ function row({ transport, openMs, bytesBefore, bytesOpen, late, delivery }: Phas
 
 const report = `# ${count} live subscriptions
 
-${count} subscriptions to the state of ${JOBS} jobs, each on a connection of its own, over one gateway process; delivery is
+${count} subscriptions to the state of ${JOBS} jobs, each on a connection of its own, over one gateway process${
+  values.restart ? ', started afresh for each transport' : ''
+}; delivery is
 the time from the end of a job, as the ledger has it, to its arrival at each subscriber. Every job ends for
 ${Math.ceil(count / JOBS)} subscribers at once. ${cpus().length} CPU cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}; the client runs beside the servers.
 

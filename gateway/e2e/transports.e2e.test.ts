@@ -136,7 +136,7 @@ describe('when imaging is killed in mid-subscription', () => {
 });
 
 describe('when the gateway stops', () => {
-  test('no stream holds it up, and every client learns of it', async () => {
+  test('no stream holds it up, and every client learns of it', { timeout: 60_000 }, async () => {
     const stopping = await startSystem({ serving: 'dead' });
     const id = await submitted(stopping);
     const streams = STREAM_CLIENTS.map(({ follow }) => follow(stopping.url, FOLLOW, { id }));

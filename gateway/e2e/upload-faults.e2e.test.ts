@@ -14,7 +14,7 @@ const STUCK_MS = 1_000;
 let system: System;
 beforeAll(async () => {
   system = await startSystem({ gateway: { STUCK_SOCKET_MS: String(STUCK_MS), MAX_UPLOADS_AT_ONCE: '2' } });
-});
+}, 60_000);
 afterAll(() => system[Symbol.asyncDispose]());
 
 /** A request that is written by hand, as no good client would. */
