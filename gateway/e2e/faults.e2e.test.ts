@@ -52,7 +52,9 @@ test('with a dead heatmap service the finding and the risk are still answered', 
   expectNothingInner(answer);
 });
 
-test('a service that stays dead is left alone, and the rest is answered at once all the while', async () => {
+test('a service that stays dead is left alone, and the rest is answered at once all the while', {
+  timeout: 60_000,
+}, async () => {
   await using system = await startSystem({ icu: 'dead' });
   const id = await finishedJob(system.url, 24);
   const partial = {
@@ -65,7 +67,7 @@ test('a service that stays dead is left alone, and the rest is answered at once 
     expect(await ask(system.url, READ, { id })).toMatchObject(partial);
     return (await fetch(`${system.url}/metrics`)).text();
   };
-  await expect.poll(state).toMatch(/^subgraph_breaker_state{.*subgraph="icu".*} 2$/m);
+  await expect.poll(state, { timeout: 30_000 }).toMatch(/^subgraph_breaker_state{.*subgraph="icu".*} 2$/m);
   expect(await state()).toMatch(/^subgraph_fetch_seconds_count{.*subgraph="icu",outcome="refused".*} \d+$/m);
 });
 
