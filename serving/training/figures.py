@@ -27,6 +27,7 @@ def reliability_diagram(bins: list[list[float]], path: Path) -> None:
 
 def confusion_matrix(counts: list[list[int]], names: list[str], path: Path) -> None:
     figure, axes = plt.subplots(figsize=(4.6, 4))
+    names = [name.replace(" ", "\n") for name in names]
     shares = [[cell / max(1, sum(row)) for cell in row] for row in counts]
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, cells in enumerate(counts):
@@ -47,7 +48,10 @@ def outlier_gate(accepted: dict[str, float], refused: float, path: Path) -> None
     }
     axes.barh(list(rows), list(rows.values()), color=[BLUE] * len(accepted) + [GREY])
     for place, share in enumerate(rows.values()):
-        axes.text(min(share, 0.9) + 0.01, place, f"{share:.1%}", va="center", color="white" if share > 0.9 else "black")
+        inside = share > 0.2
+        where = share - 0.01 if inside else share + 0.01
+        align, colour = ("right", "white") if inside else ("left", "black")
+        axes.text(where, place, f"{share:.1%}", va="center", ha=align, color=colour)
     axes.set(xlim=(0, 1), xlabel="Share that is refused")
     axes.invert_yaxis()
     written(figure, path)
