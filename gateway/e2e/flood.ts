@@ -11,7 +11,7 @@ import { gatewayConfig } from '../config.ts';
 import { startGateway } from '../server.ts';
 
 /** Bytes of one event. */
-export const EVENT_BYTES = 256 * 1024;
+export const EVENT_BYTES = 64 * 1024;
 
 const SDL = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])

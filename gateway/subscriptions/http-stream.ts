@@ -16,6 +16,9 @@ export type HttpStreamOptions = {
   readonly logger: Logger;
 };
 
+/** A client that does not read to the end of its stream is let go of. */
+const CLOSING_MS = 3_000;
+
 type Results = AsyncIterableIterator<ExecutionResult>;
 
 /** Answers `POST /graphql` with a stream when the client asks for one: server-sent events for any operation, Apollo's
@@ -25,7 +28,7 @@ export function serveHttpStreams(
   operations: SharedOperations,
   { originOf, stuck, logger }: HttpStreamOptions,
 ): AsyncDisposable {
-  const open = new Map<Promise<void>, () => void>();
+  const open = new Map<Promise<void>, { interrupt(): void; breakOff(): void }>();
 
   const start = (reply: FastifyReply, results: Results, framing: Framing) => {
     const interrupted = new AbortController();
@@ -40,9 +43,12 @@ export function serveHttpStreams(
         unwatch();
         open.delete(written);
       });
-    open.set(written, () => {
-      interrupted.abort();
-      void results.return?.();
+    open.set(written, {
+      interrupt() {
+        interrupted.abort();
+        void results.return?.();
+      },
+      breakOff: () => reply.raw.destroy(),
     });
     return reply;
   };
@@ -80,8 +86,12 @@ export function serveHttpStreams(
 
   return {
     async [Symbol.asyncDispose]() {
-      for (const interrupt of open.values()) interrupt();
+      for (const { interrupt } of open.values()) interrupt();
+      const late = setTimeout(() => {
+        for (const { breakOff } of open.values()) breakOff();
+      }, CLOSING_MS);
       await Promise.allSettled(open.keys());
+      clearTimeout(late);
     },
   };
 }
