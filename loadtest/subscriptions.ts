@@ -97,16 +97,22 @@ async function measure(transport: string, open: OpenStream, subscriptions: numbe
   let late = 0;
   const follow = (id: string) => {
     let first = true;
+    let told = false;
     let opened: () => void = () => undefined;
     const isOpen = new Promise<void>((resolve) => (opened = resolve));
     const ended = open(values.url, FOLLOW, { id }, (result) => {
       if (result.errors) deliveries.push({ ms: 0, fault: faultOf(result).code });
+      told ||= Boolean(result.errors);
       const { finishedAt = null } = (result.data as Status | null | undefined)?.jobStatus ?? {};
+      told ||= finishedAt !== null;
       if (finishedAt !== null && first) late += 1;
       else if (finishedAt !== null) deliveries.push({ ms: Date.now() - Date.parse(finishedAt) });
       first = false;
       opened();
     })
+      .then(() => {
+        if (!told) deliveries.push({ ms: 0, fault: 'ended early' });
+      })
       .catch((error: GraphFault) => void deliveries.push({ ms: 0, fault: error.code ?? error.message }))
       .finally(() => opened());
     return { isOpen, ended };

@@ -120,6 +120,21 @@ test('over a WebSocket the token comes in connectionParams; without a good one t
   await open.dispose();
 });
 
+test('a socket whose token has run out runs nothing more', async () => {
+  const authorization = `Bearer ${await token('patient:read', {}, 2)}`;
+  const url = `${system.url.replace('http', 'ws')}/graphql`;
+  const client = createClient({
+    ...{ url, webSocketImpl: WebSocket, retryAttempts: 0, lazy: false },
+    connectionParams: { authorization },
+  });
+  const ask = () => client.iterate({ query: '{ patient(id: "3") { id } }' }).next();
+  expect((await ask()).value).toEqual({ data: { patient: { id: '3' } } });
+  await expect
+    .poll(() => ask().catch((errors: unknown) => errors), { timeout: 10_000 })
+    .toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  await client.dispose();
+});
+
 test('over server-sent events a scope that is missing is told as an event', async () => {
   const client = createSseClient({
     url: `${system.url}/graphql`,

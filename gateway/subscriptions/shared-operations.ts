@@ -55,6 +55,8 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
 
   return {
     check(request, origin) {
+      // A socket outlives the token that opened it.
+      if (Date.now() > origin.caller.until) return refused('unknown', [tokenRanOut()]);
       const operation = checkedOperation(current().schema, request, origin, guard);
       return Array.isArray(operation) ? refused('unknown', operation) : operation;
     },

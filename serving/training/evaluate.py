@@ -1,4 +1,4 @@
-"""Measures every trained seed on the test split, which had no part in choosing anything, and writes evaluation.json."""
+"""Measures every trained seed on the test split, by which no seed and no threshold is chosen: evaluation.json."""
 
 import argparse
 import json
