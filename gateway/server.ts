@@ -1,4 +1,3 @@
-import { ApolloGateway, type ServiceMap } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
@@ -13,6 +12,7 @@ import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
+import { federatedGateway } from './execution/federated-gateway.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
@@ -28,14 +28,9 @@ import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts
 import { origins } from './origin.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
-import { tellMissingValues } from './plugins/missing-values.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
 import { serveProbes } from './probes.ts';
-import {
-  type FederatedSubscriptions,
-  federatedSubscriptions,
-} from './subscriptions/federated-subscription.ts';
 import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
 import { watchedSupergraph } from './supergraph.ts';
@@ -66,20 +61,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const sources = new Map(
     [...config.subgraphs].map(([name, base]) => [name, subgraphSource(name, base, sourceOptions)]),
   );
-  const services: ServiceMap = Object.fromEntries(sources);
-  const gateway = new ApolloGateway({
-    supergraphSdl: watchedSupergraph(config.supergraph, sources, logger, metrics.supergraphReloads),
-    buildService: ({ name }) => {
-      const source = sources.get(name);
-      if (!source) throw new Error(`The supergraph names a subgraph without an address: ${name}`);
-      return source;
-    },
-  });
-  let subscriptions: FederatedSubscriptions | undefined;
-  gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
-    guard.useSupergraph(coreSupergraphSdl);
-    subscriptions = federatedSubscriptions(apiSchema, coreSupergraphSdl, services, upstream, logger);
-  });
+  const gateway = federatedGateway(
+    watchedSupergraph(config.supergraph, sources, logger, metrics.supergraphReloads),
+    sources,
+  );
+  gateway.onSchemaLoadOrUpdate(({ coreSupergraphSdl }) => guard.useSupergraph(coreSupergraphSdl));
 
   const http = fastify({
     bodyLimit: BODY_BYTES,
@@ -114,7 +100,6 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
-      tellMissingValues(logger),
       countOperations(metrics.operations),
       logFaults(logger),
       refusePlainSubscriptions(),
@@ -137,14 +122,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     stuckMs: config.stuckMs,
   });
   checkOperations(http, persisted);
-  const current = () => {
-    if (!subscriptions) throw new Error('The supergraph is not loaded');
-    return subscriptions;
-  };
   const originOf = origins(authenticate, config.forwardHeaders);
   const transportOptions = {
     apollo,
-    current,
+    current: gateway.current,
+    sources,
+    upstream,
     guard,
     persisted,
     rate: rate && limitSockets(rate, caller),

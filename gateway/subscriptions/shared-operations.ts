@@ -11,19 +11,24 @@ import type { Logger } from 'pino';
 import type { Counter, Gauge } from 'prom-client';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import { createContext, type GatewayContext, type Origin } from '../context.ts';
+import type { Federation } from '../execution/federation.ts';
 import type { OperationGuard } from '../guard/operation-guard.ts';
+import type { SubgraphSources } from '../upstream/subgraph-sources.ts';
 import {
   type CheckedOperation,
   checkedOperation,
   type OperationRequest,
   withCode,
 } from './checked-operation.ts';
-import type { FederatedSubscriptions } from './federated-subscription.ts';
+import { federatedSubscription } from './federated-subscription.ts';
+import type { Upstream } from './upstream.ts';
 
 export type OperationOptions = {
   readonly apollo: ApolloServer<GatewayContext>;
-  /** The subscriptions of the supergraph that is in force now. */
-  readonly current: () => FederatedSubscriptions;
+  /** The supergraph that is in force now. */
+  readonly current: () => Federation;
+  readonly sources: SubgraphSources;
+  readonly upstream: Upstream;
   readonly guard: OperationGuard;
   readonly requestMs: number;
   readonly logger: Logger;
@@ -44,7 +49,8 @@ export type SharedOperations = {
 };
 
 export function sharedOperations(options: OperationOptions): SharedOperations {
-  const { apollo, current, guard, requestMs, logger, active, counted, mostSubscriptions } = options;
+  const { apollo, current, sources, upstream, guard, requestMs, logger } = options;
+  const { active, counted, mostSubscriptions } = options;
   const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
   const refused = (kind: string, errors: readonly GraphQLError[]) => {
     const told = mask(errors);
@@ -76,7 +82,8 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
     },
 
     subscribe({ document, variableValues, operationName, contextValue }) {
-      const { schema, subscribe } = current();
+      const federation = current();
+      const { schema } = federation;
       const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
       const checked = getVariableValues(schema, definitions, variableValues ?? {});
       if (checked.errors) {
@@ -84,7 +91,7 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
         return { errors: refused('subscription', errors) };
       }
       if (open >= mostSubscriptions) return { errors: refused('subscription', [tooMany()]) };
-      const events = subscribe({
+      const events = federatedSubscription(federation, sources, upstream, {
         document,
         operationName,
         variables: checked.coerced,
