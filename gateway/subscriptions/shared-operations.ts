@@ -21,6 +21,7 @@ import {
   withCode,
 } from './checked-operation.ts';
 import { federatedSubscription } from './federated-subscription.ts';
+import { tokenRanOut, untilTokenEnds } from './token-end.ts';
 import type { Upstream } from './upstream.ts';
 
 export type OperationOptions = {
@@ -102,7 +103,7 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
       counted.inc({ kind: 'subscription', code: 'OK' });
       open += 1;
       active.inc();
-      return untilEnd(events, contextValue.caller.until, mask, () => {
+      return untilTokenEnds(masked(events, mask), contextValue.caller.until, () => {
         open -= 1;
         active.dec();
       });
@@ -116,43 +117,17 @@ function tooMany(): GraphQLError {
   });
 }
 
-function tokenRanOut(): GraphQLError {
-  return new GraphQLError('The token has run out; subscribe again with a new one', {
-    extensions: { code: 'UNAUTHENTICATED' },
-  });
-}
-
-/** Masks the errors of a stream, ends it when its caller's token has run out, and tells once when it is over. */
-function untilEnd(
+function masked(
   events: AsyncIterableIterator<ExecutionResult>,
-  until: number,
   mask: (errors: readonly GraphQLError[]) => GraphQLError[],
-  ended: () => void,
 ): AsyncIterableIterator<ExecutionResult> {
-  let open = true;
-  let over = false;
-  const close = () => {
-    if (open) ended();
-    open = false;
-  };
   return {
     async next() {
-      if (over) return { done: true, value: undefined };
       const step = await events.next();
-      if (step.done) close();
-      else if (Date.now() > until) {
-        close();
-        void events.return?.();
-        over = true;
-        return { done: false, value: { errors: [tokenRanOut()] } };
-      }
       if (step.done || !step.value.errors) return step;
       return { done: false, value: { ...step.value, errors: mask(step.value.errors) } };
     },
-    async return() {
-      close();
-      return (await events.return?.()) ?? { done: true, value: undefined };
-    },
+    return: async () => (await events.return?.()) ?? { done: true, value: undefined },
     [Symbol.asyncIterator]() {
       return this;
     },
