@@ -1,4 +1,5 @@
 import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
@@ -17,6 +18,7 @@ import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
 import { callerAddress } from './guard/caller-address.ts';
+import { callerName } from './guard/caller-name.ts';
 import { authenticateHttp } from './guard/http-authentication.ts';
 import { operationGuard } from './guard/operation-guard.ts';
 import { checkOperations } from './guard/operation-hook.ts';
@@ -49,13 +51,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const { introspection, maxCost, safelist, rateLimit, redisUrl } = config.guard;
   const guard = operationGuard({ introspection, maxCost });
   const persisted = persistedOperations(config.guard.persistedOperations, safelist);
-  const caller = callerAddress(config.guard.trustedProxies);
   const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger) : undefined;
   const metrics = gatewayMetrics();
   const keys = await openKeys(config.dataDir);
   const blobs = await openFolderBlobStore(config.dataDir, keys);
   const tokens = internalTokens(await openGatewayKey(config.dataDir));
   const authenticate = authentication(config.authentication);
+  const caller = callerName(authenticate, callerAddress(config.guard.trustedProxies));
   const upstream = upstreamSubscriptions(config.subgraphs, tokens);
   const sourceOptions = { metrics, logger, tokens, reads: sharedReads<SubgraphAnswer>() };
   const sources = new Map(
@@ -83,7 +85,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     clientErrorHandler: tellUnreadable,
   });
   // On the raw answer, which event streams write too.
-  http.addHook('onRequest', async ({ id }, reply) => void reply.raw.setHeader(REQUEST_ID_HEADER, id));
+  http.addHook('onRequest', async ({ id }, { raw }) => {
+    raw.setHeader(REQUEST_ID_HEADER, id);
+    // Answers are about patients; pages and pictures say what may be kept of them.
+    raw.setHeader('cache-control', 'no-store');
+  });
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
     // Refused by a rule of the guard, which holds for the other transports too.
@@ -106,6 +112,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       guard.plugin,
       responseStatus(),
       sandboxPage(),
+      ApolloServerPluginCacheControlDisabled(),
     ],
   });
   await apollo.start();
@@ -117,7 +124,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
     files: metrics.uploadedFiles,
-    addressOf: caller,
+    caller,
+    persisted,
     mostAtOnce: config.mostUploads,
     stuckMs: config.stuckMs,
   });

@@ -22,6 +22,8 @@ export type MultipartOptions = {
   readonly maxBytes: number;
   /** How long the client may send nothing. */
   readonly stuckMs: number;
+  /** Called before any file is taken. @throws RadiographError when the operation is refused */
+  readonly check: (operations: Operations) => void;
   /** Takes in one file. It is kept once the whole request has come and is good, else discarded. */
   readonly take: (file: Readable) => Promise<Upload>;
 };
@@ -63,6 +65,13 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
       lastBytes = bytes;
     }, options.stuckMs);
     const refuse = (message: string) => fail(new RadiographError('BAD_USER_INPUT', message));
+    const check = (sent: Operations) => {
+      try {
+        options.check(sent);
+      } catch (error) {
+        fail(error);
+      }
+    };
 
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
@@ -86,6 +95,7 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
       if (name === 'map') map = parsed(fileMap, value);
       if (name === 'operations' && !received)
         refuse('Expected a GraphQL request as JSON in the field operations');
+      if (name === 'operations' && received) check(received);
       if (name === 'map' && !map) refuse('Expected an object of lists as JSON in the field map');
     });
     parser.on('file', (name, file) => {

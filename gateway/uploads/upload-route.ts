@@ -4,7 +4,8 @@ import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
-import type { CallerAddress } from '../guard/caller-address.ts';
+import type { CallerName } from '../guard/caller-name.ts';
+import type { PersistedOperations } from '../guard/persisted-operations.ts';
 import { takeFile } from './file-intake.ts';
 import { multipartRequest } from './multipart-request.ts';
 import { uploadsAtOnce } from './uploads-at-once.ts';
@@ -18,7 +19,8 @@ export type UploadOptions = {
   readonly claimKey: Buffer;
   readonly maxFileBytes: number;
   readonly files: Counter<'outcome'>;
-  readonly addressOf: CallerAddress;
+  readonly caller: CallerName;
+  readonly persisted: PersistedOperations;
   /** Requests with files that one caller may have under way. */
   readonly mostAtOnce: number;
   /** How long a client may send nothing. */
@@ -28,7 +30,7 @@ export type UploadOptions = {
 /** Teaches the server multipart bodies: each file is stored at once and replaced by its signed claim. */
 export function acceptUploads(
   http: FastifyInstance,
-  { blobs, claimKey, maxFileBytes, files, addressOf, mostAtOnce, stuckMs }: UploadOptions,
+  { blobs, claimKey, maxFileBytes, files, caller, persisted, mostAtOnce, stuckMs }: UploadOptions,
 ): void {
   const maxBytes = Math.max(SMALLEST_REQUEST_LIMIT, FILES_AT_FULL_SIZE * maxFileBytes);
   const begin = uploadsAtOnce(mostAtOnce);
@@ -42,12 +44,13 @@ export function acceptUploads(
         'BAD_USER_INPUT',
         'Expected the header apollo-require-preflight with a multipart request',
       );
-    reply.raw.once('close', begin(addressOf(request.raw)));
+    reply.raw.once('close', begin(await caller.ofRequest(request.raw)));
   });
   http.addContentTypeParser('multipart/form-data', (_request: FastifyRequest, body: IncomingMessage) =>
     multipartRequest(body, {
       maxBytes,
       stuckMs,
+      check: (operations) => void persisted.bodyOf(operations),
       async take(file) {
         const { claim, keep, discard } = await takeFile(file, blobs, maxFileBytes);
         files.inc({ outcome: claim.kept ? 'kept' : claim.code });
