@@ -19,6 +19,7 @@ import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
 import { callerAddress } from './guard/caller-address.ts';
 import { callerName } from './guard/caller-name.ts';
+import { documentStore } from './guard/document-cache.ts';
 import { authenticateHttp } from './guard/http-authentication.ts';
 import { operationGuard } from './guard/operation-guard.ts';
 import { checkOperations } from './guard/operation-hook.ts';
@@ -36,6 +37,7 @@ import { serveProbes } from './probes.ts';
 import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
 import { watchedSupergraph } from './supergraph.ts';
+import { onceClosed, stagedUploads } from './uploads/staged-uploads.ts';
 import { acceptUploads } from './uploads/upload-route.ts';
 import { sharedReads } from './upstream/shared-reads.ts';
 import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
@@ -66,6 +68,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const gateway = federatedGateway(
     watchedSupergraph(config.supergraph, sources, logger, metrics.supergraphReloads),
     sources,
+    guard,
   );
   gateway.onSchemaLoadOrUpdate(({ coreSupergraphSdl }) => guard.useSupergraph(coreSupergraphSdl));
 
@@ -101,6 +104,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     // It would send the signal to itself once more, which ends the process before it has drained.
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
+    documentStore: documentStore(),
     parseOptions: { maxTokens: LIMITS.tokens },
     validationRules: [...guard.rules],
     formatError: (formatted, error) => publicError(formatted, error, logger),
@@ -119,18 +123,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   tellHttpErrors(http, logger);
   if (rate) limitRequests(http, rate, caller);
   authenticateHttp(http, authenticate);
-  acceptUploads(http, {
-    blobs,
-    claimKey: keys('upload-claim'),
-    maxFileBytes: config.maxUploadBytes,
-    files: metrics.uploadedFiles,
-    caller,
-    persisted,
-    mostAtOnce: config.mostUploads,
-    stuckMs: config.stuckMs,
-  });
   checkOperations(http, persisted);
-  const originOf = origins(authenticate, config.forwardHeaders);
+  const staging = stagedUploads();
+  const originOf = origins(authenticate, config.forwardHeaders, staging);
   const transportOptions = {
     apollo,
     current: gateway.current,
@@ -149,12 +144,26 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     stuckMs: config.stuckMs,
   };
   const transports = openTransports(http, transportOptions);
-  await http.register(fastifyApollo(apollo), {
-    context: async (request, reply) => {
-      const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
-      return createContext(config.requestMs, await originOf(request.raw, gone.signal));
-    },
+  // Multipart bodies are read on this route alone.
+  await http.register(async (graphql) => {
+    acceptUploads(graphql, {
+      blobs,
+      claimKey: keys('upload-claim'),
+      maxFileBytes: config.maxUploadBytes,
+      files: metrics.uploadedFiles,
+      caller,
+      persisted,
+      staging,
+      mostAtOnce: config.mostUploads,
+      stuckMs: config.stuckMs,
+    });
+    await graphql.register(fastifyApollo(apollo), {
+      context: async (request, reply) => {
+        const gone = new AbortController();
+        onceClosed(reply.raw, () => gone.abort(CONNECTION_CLOSED));
+        return createContext(config.requestMs, await originOf(request.raw, gone.signal));
+      },
+    });
   });
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);

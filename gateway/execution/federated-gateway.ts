@@ -16,7 +16,11 @@ export type FederatedGateway = GatewayInterface & {
   current(): Federation;
 };
 
-export function federatedGateway(watch: SupergraphWatch, sources: SubgraphSources): FederatedGateway {
+export function federatedGateway(
+  watch: SupergraphWatch,
+  sources: SubgraphSources,
+  { hideSuggestions }: { readonly hideSuggestions: boolean },
+): FederatedGateway {
   const listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
   const versions = new WeakMap<GraphQLSchema, Federation>();
   let newest: Federation | undefined;
@@ -36,7 +40,7 @@ export function federatedGateway(watch: SupergraphWatch, sources: SubgraphSource
     const { node } = planned;
     if (node?.kind === 'Subscription') throw new Error('A subscription is no single answer');
     const ask = subgraphsFor(sources, context as GatewayContext, operation.operation);
-    return planned.execute(node, request.variables ?? {}, ask);
+    return planned.execute({ node, variables: request.variables ?? {}, ask, hideSuggestions });
   };
 
   return {

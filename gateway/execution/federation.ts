@@ -5,10 +5,11 @@ import {
   type ExecutionResult,
   executeSync,
   type FieldNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
+  Kind,
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
@@ -32,18 +33,22 @@ export type PlannedOperation = {
   readonly operation: OperationDefinitionNode;
   /** None for an operation that asks for nothing of a subgraph. */
   readonly node: PlanNode | SubscriptionNode | undefined;
-  /** Runs a plan for this operation, which is `node` or the rest of it.
-   *  @param begun what is known already, such as the event of a subscription */
-  execute(
-    node: PlanNode | undefined,
-    variables: Readonly<Record<string, unknown>>,
-    ask: AskSubgraph,
-    begun?: { readonly data: RawObject; readonly errors: readonly GraphQLError[] },
-  ): Promise<ExecutionResult>;
+  execute(run: OperationRun): Promise<ExecutionResult>;
+};
+
+export type OperationRun = {
+  /** The plan of the operation, or what is left of it. */
+  readonly node: PlanNode | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly ask: AskSubgraph;
+  /** What is known already, such as the event of a subscription. */
+  readonly begun?: { readonly data: RawObject; readonly errors: readonly GraphQLError[] };
+  /** Whether errors keep quiet about names of the schema that are like those given. */
+  readonly hideSuggestions?: boolean;
 };
 
 /** Conditions of one operation for which a shape is kept. */
-const SHAPES = 16;
+const SHAPES = 8;
 const MOST_VARIABLE_ERRORS = 50;
 
 /** @throws Error when the gateway could not serve this supergraph */
@@ -60,20 +65,24 @@ export function federation(sdl: string): Federation & { readonly subgraphs: read
     const operation = getOperationAST(document, operationName);
     if (!operation) throw new Error('Expected operationName to name one operation');
     const named = operationName ? { operationName } : {};
-    const { node } = planner.buildQueryPlan(operationFromDocument(apiSchema, document, named));
-    const shapeFor = shapes(schema, document, operation);
+    const asked = operationFromDocument(apiSchema, alwaysAsked(document), named);
+    const { node } = planner.buildQueryPlan(asked);
+    const definitions = operation.variableDefinitions ?? [];
+    const conditions = conditionVariables(document);
+    const shapeFor = shapes(schema, document, operation, conditions);
     const introspect = introspection(schema, document, operation);
     return {
       operation,
       node,
-      async execute(steps, variables, ask, begun) {
-        const { errors: faulty, coerced } = getVariableValues(
-          schema,
-          operation.variableDefinitions ?? [],
-          variables,
-          { maxErrors: MOST_VARIABLE_ERRORS },
-        );
-        if (faulty) return { errors: faulty };
+      async execute({ node: steps, variables, ask, begun, hideSuggestions = false }) {
+        const { errors: faulty, coerced } = getVariableValues(schema, definitions, variables, {
+          maxErrors: MOST_VARIABLE_ERRORS,
+          hideSuggestions,
+        });
+        if (faulty) return { errors: faulty.map(asBadInput) };
+        const unset = conditions.find((name) => coerced[name] === null);
+        if (unset !== undefined)
+          return { errors: [asBadInput(new GraphQLError(`Expected $${unset} as true or false, got null`))] };
         const data = begun?.data ?? (Object.create(null) as RawObject);
         const errors = [...(begun?.errors ?? [])];
         if (steps) await executePlan(steps, { ask, supergraphSchema, variables, coerced, data, errors });
@@ -100,8 +109,12 @@ export function federation(sdl: string): Federation & { readonly subgraphs: read
 }
 
 /** Shapes by the values of the conditions in a document, each compiled once. */
-function shapes(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
-  const conditions = conditionVariables(document);
+function shapes(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  conditions: readonly string[],
+) {
   const made = new LRUCache<string, ResultShape>({ max: SHAPES });
   return (coerced: Readonly<Record<string, unknown>>): ResultShape => {
     const key = conditions.map((name) => coerced[name] === true).join();
@@ -110,6 +123,27 @@ function shapes(schema: GraphQLSchema, document: DocumentNode, operation: Operat
     return shape;
   };
 }
+
+function asBadInput({ message, nodes }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+/** The planner asks no subgraph for a field whose whole selection may be left out, even where the field itself is
+ *  not: with `__typename` there is always something to ask for. */
+function alwaysAsked(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    Field: {
+      leave(node) {
+        const { selections = [] } = node.selectionSet ?? {};
+        const isAsked = selections.some(({ kind, directives }) => kind === Kind.FIELD && !directives?.length);
+        if (!node.selectionSet || isAsked) return undefined;
+        return { ...node, selectionSet: { ...node.selectionSet, selections: [TYPENAME, ...selections] } };
+      },
+    },
+  });
+}
+
+const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 const NOTHING: RawObject = Object.freeze({});
 

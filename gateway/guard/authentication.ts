@@ -49,7 +49,7 @@ export function authentication(config: AuthenticationConfig | undefined): Authen
       const caller = {
         subject: String(payload.sub),
         scopes: scopesOf(payload),
-        until: Number(payload.exp) * 1000,
+        until: (Number(payload.exp) + CLOCK_TOLERANCE_S) * 1000,
       };
       checked.set(token, caller);
       return caller;

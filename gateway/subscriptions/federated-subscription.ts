@@ -43,7 +43,8 @@ export function federatedSubscription(
     if (data == null && errors.length > 0) return { data: null, errors: told };
     const begun = { data: (data ?? {}) as RawObject, errors: told };
     const ask = subgraphsFor(sources, context(), 'subscription');
-    return planned.execute(rest, variables, ask, begun);
+    // Its variables were checked when it began.
+    return planned.execute({ node: rest, variables, ask, begun });
   });
 }
 

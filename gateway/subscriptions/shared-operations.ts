@@ -3,6 +3,7 @@ import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
+  type GraphQLSchema,
   getOperationAST,
   getVariableValues,
   print,
@@ -12,6 +13,7 @@ import type { Counter, Gauge } from 'prom-client';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import { createContext, type GatewayContext, type Origin } from '../context.ts';
 import type { Federation } from '../execution/federation.ts';
+import { type DocumentCache, documentCache } from '../guard/document-cache.ts';
 import type { OperationGuard } from '../guard/operation-guard.ts';
 import type { SubgraphSources } from '../upstream/subgraph-sources.ts';
 import {
@@ -58,19 +60,27 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
     counted.inc({ kind, code: String(told[0]?.extensions.code) });
     return told;
   };
+  const known = new WeakMap<GraphQLSchema, DocumentCache>();
+  const documentsOf = (schema: GraphQLSchema) => {
+    const documents = known.get(schema) ?? documentCache();
+    known.set(schema, documents);
+    return documents;
+  };
   let open = 0;
 
   return {
     check(request, origin) {
       // A socket outlives the token that opened it.
       if (Date.now() > origin.caller.until) return refused('unknown', [tokenRanOut()]);
-      const operation = checkedOperation(current().schema, request, origin, guard);
+      const { schema } = current();
+      const operation = checkedOperation(schema, request, origin, guard, documentsOf(schema));
       return Array.isArray(operation) ? refused('unknown', operation) : operation;
     },
 
     async execute({ document, variableValues, operationName, contextValue }) {
       const request = {
-        query: print(document),
+        // The text itself: the server knows its document by it.
+        query: document.loc?.source.body ?? print(document),
         variables: variableValues ?? {},
         ...(operationName && { operationName }),
       };
@@ -86,7 +96,8 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
       const federation = current();
       const { schema } = federation;
       const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
-      const checked = getVariableValues(schema, definitions, variableValues ?? {});
+      const { hideSuggestions } = guard;
+      const checked = getVariableValues(schema, definitions, variableValues ?? {}, { hideSuggestions });
       if (checked.errors) {
         const errors = checked.errors.map((error) => withCode(error, 'BAD_USER_INPUT'));
         return { errors: refused('subscription', errors) };

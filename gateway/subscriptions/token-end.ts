@@ -22,10 +22,15 @@ export function untilTokenEnds(
     clearTimeout(timer);
     ended();
   };
-  // It wakes a pending next(), which then sees why.
-  const left = Math.min(Math.max(0, until - Date.now()), LONGEST_TIMER_MS);
-  const timer = setTimeout(() => void events.return?.(), left);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
+  const arm = () => {
+    if (until === Number.POSITIVE_INFINITY) return;
+    const left = Math.max(0, until - Date.now());
+    // It wakes a pending next(), which then sees why.
+    const over = () => (left > LONGEST_TIMER_MS ? arm() : void events.return?.());
+    timer = setTimeout(over, Math.min(left, LONGEST_TIMER_MS)).unref();
+  };
+  arm();
   return {
     async next() {
       if (!open) return { done: true, value: undefined };

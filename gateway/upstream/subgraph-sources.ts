@@ -12,7 +12,9 @@ export function subgraphsFor(
   context: GatewayContext,
   within: `${OperationTypeNode}`,
 ): AskSubgraph {
-  return (fetch, variables) => {
+  return async (fetch, variables) => {
+    // Here at the latest: the subgraph will look for them.
+    await context.uploads?.keep();
     const source = sources.get(fetch.serviceName);
     if (!source) throw new Error(`There is no subgraph ${fetch.serviceName}`);
     return source.ask(fetch, variables, context, within);
