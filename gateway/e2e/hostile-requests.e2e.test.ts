@@ -431,6 +431,18 @@ test.each(TABLE)(
   },
 );
 
+test('with introspection off no error of a variable hints at names of the schema', async () => {
+  const body = JSON.stringify({
+    query: 'mutation ($o: IcuRiskAssessInput!) { icuRiskAssess(input: $o) { userErrors { code } } }',
+    variables: { o: { observation: [] } },
+  });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${closed.url}/graphql`, { method: 'POST', headers, body });
+  const text = await answer.text();
+  expect(text).toContain('BAD_USER_INPUT');
+  expect(text).not.toContain('Did you mean');
+});
+
 const INTROSPECTION = '{ __schema { types { name } } }';
 test.each([
   ['HTTP', query(INTROSPECTION)],
