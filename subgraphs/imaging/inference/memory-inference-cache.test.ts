@@ -4,7 +4,7 @@ import { anInference, CARD, inferenceCacheCases } from './inference-cache-cases.
 import { inferenceMetrics } from './inference-metrics.ts';
 import { memoryInferenceCache } from './memory-inference-cache.ts';
 
-const open = async () => memoryInferenceCache(1, inferenceMetrics(new Registry()));
+const open = async (ttlSeconds: number) => memoryInferenceCache(ttlSeconds, inferenceMetrics(new Registry()));
 
 describe('a cache in memory', () => inferenceCacheCases(open));
 
