@@ -34,8 +34,8 @@ export const inferenceSettings = {
   TF_SERVING_DEADLINE_MS: byPool(),
   MODEL_CANARY: trial(),
   MODEL_SHADOW: trial(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  REDIS_CACHE_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'expected redis://…' }).optional(),
+  REDIS_CACHE_URL: z.url({ protocol: /^rediss?$/, error: 'expected redis://…' }).optional(),
   CACHE_TTL_SECONDS: z.coerce.number().int().min(1).max(31_536_000).default(86_400),
 };
 

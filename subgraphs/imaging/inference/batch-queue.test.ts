@@ -25,7 +25,7 @@ function aQueue(limits: { slots: number; maxBatch: number }, invalid: number[] =
       waiting(count) {
         counts.waiting = count;
       },
-      sent: () => undefined,
+      waited: () => undefined,
       dropped() {
         counts.dropped += 1;
       },

@@ -24,7 +24,8 @@ type Send = (greys: readonly Buffer[], version: string | undefined) => Promise<I
 type Limits = { readonly slots: number; readonly maxBatch: number };
 type Told = {
   waiting(count: number): void;
-  sent(size: number, waitedMs: readonly number[]): void;
+  /** An input has left the queue after so long. */
+  waited(ms: number): void;
   dropped(): void;
   refused(): void;
 };
@@ -42,16 +43,14 @@ export function batchQueue({ slots, maxBatch }: Limits, send: Send, told: Told):
   const loaders = new Map<string | undefined, DataLoader<Entry, Inference>>();
 
   const dispatch = async (entries: readonly Entry[], version: string | undefined) => {
-    for (const entry of entries) waiting.delete(entry);
+    for (const entry of entries) {
+      waiting.delete(entry);
+      told.waited(performance.now() - entry.since);
+      if (entry.signal.aborted) told.dropped();
+    }
     told.waiting(waiting.size);
     const live = entries.filter(({ signal }) => !signal.aborted);
-    for (let i = live.length; i < entries.length; i += 1) told.dropped();
     try {
-      if (live.length > 0)
-        told.sent(
-          live.length,
-          live.map(({ since }) => performance.now() - since),
-        );
       const answers = live.length > 0 ? await sendApart(live, (greys) => send(greys, version)) : [];
       const answerOf = new Map(live.map((entry, index) => [entry, answers[index]]));
       return entries.map((entry) => answerOf.get(entry) ?? asError(entry.signal.reason));

@@ -50,6 +50,7 @@ export function openPool({ settings, client, model, metrics }: Parts): Pool {
 
   const timed = async (greys: readonly Buffer[], version: string | undefined) => {
     const ended = metrics.rpcSeconds.startTimer({ pool });
+    metrics.batchSize.observe({ pool }, greys.length);
     metrics.inFlight.inc({ pool });
     try {
       return await pass(greys, version);
@@ -64,10 +65,7 @@ export function openPool({ settings, client, model, metrics }: Parts): Pool {
   };
   const queue = batchQueue(settings, (greys, version) => breaker.run(() => timed(greys, version)), {
     waiting: (count) => metrics.queueDepth.set({ pool }, count),
-    sent(size, waitedMs) {
-      metrics.batchSize.observe({ pool }, size);
-      for (const ms of waitedMs) metrics.queueSeconds.observe({ pool }, ms / 1_000);
-    },
+    waited: (ms) => metrics.queueSeconds.observe({ pool }, ms / 1_000),
     dropped: () => metrics.rejected.inc({ pool, reason: 'abandoned' }),
     refused: () => metrics.rejected.inc({ pool, reason: 'queue_full' }),
   });

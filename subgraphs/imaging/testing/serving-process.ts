@@ -12,7 +12,7 @@ const MAIN = join(import.meta.dirname, '../../../serving/main.ts');
 export async function startServingProcess(grpcPort = 0): Promise<ServingProcess> {
   const ports = { SERVING_GRPC_PORT: String(grpcPort), SERVING_REST_PORT: '0' };
   const child = spawn(process.execPath, [MAIN], {
-    env: { ...process.env, NODE_ENV: '', ...ports, SERVING_WORKERS: '1', LOG_LEVEL: 'info' },
+    env: { ...ports, SERVING_WORKERS: '1', LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const kill = async () => {
