@@ -119,14 +119,16 @@ export async function openModelRegistry(base: string, options: RegistryOptions):
 
   const look = versionFolders(base);
   const follow = async () => {
-    for (;;) {
+    for (let readable = true; ; ) {
       await delay(POLL_MS, undefined, { signal: closing.signal });
       try {
         folders = await look();
+        readable = true;
         reconcile();
       } catch (error) {
         // A volume that is away for a moment must not unload what is served.
-        logger.warn({ err: error }, 'model folders not readable');
+        if (readable) logger.warn({ err: error }, 'model folders not readable');
+        readable = false;
       }
     }
   };

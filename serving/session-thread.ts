@@ -44,6 +44,7 @@ export async function startSessionThread(path: string): Promise<SessionThread> {
   worker.on('exit', () => {
     const error = new ThreadEnded('The session thread died', { cause });
     ready.reject(error);
+    // First of the two: who hears of the lost task must not give this thread another one.
     ended.resolve();
     task?.reject(error);
   });

@@ -16,7 +16,7 @@ export type VersionFolder = {
 const SETTLED_MS = 2_000;
 
 /** @returns a look at the version folders under `base`, which remembers the one before
- *  @throws Error when `base` cannot be read */
+ *  @throws Error when a folder cannot be read */
 export function versionFolders(base: string): () => Promise<VersionFolder[]> {
   let before = new Map<string, string>();
   return async () => {
@@ -38,9 +38,12 @@ export function versionFolders(base: string): () => Promise<VersionFolder[]> {
   };
 }
 
-/** What is no folder, or goes away meanwhile, has no entries. */
+/** What is no folder, or has gone, has no entries; a volume that fails is an error, so that nothing is unloaded. */
 async function entriesOf(path: string): Promise<string[]> {
-  return readdir(path).catch(() => []);
+  return readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
 }
 
 async function contentOf(path: string): Promise<{ content: string; changedAt: number }> {

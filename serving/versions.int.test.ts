@@ -121,6 +121,17 @@ test('a version whose folder is removed is unloaded, once the one before it is b
   });
 });
 
+test('while the folder of the models cannot be read, what is served stays', async () => {
+  serving = await startSlowServing();
+  const base = join(serving.folder, '..');
+  renameSync(base, `${base}-away`);
+  await delay(2_500);
+  expect(await serving.states()).toEqual(['1 AVAILABLE']);
+  renameSync(`${base}-away`, base);
+  serving.addVersion(2);
+  await states(['2 AVAILABLE', '1 END']);
+});
+
 test('a latest version that cannot be loaded at the start leaves the one before it to serve', async () => {
   serving = await startSlowServing({}, [1], [3]);
   expect(await serving.states()).toEqual([`3 ${FAILED}`, '1 AVAILABLE']);
