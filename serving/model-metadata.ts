@@ -1,5 +1,5 @@
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
-import type { ModelRegistry } from './model-registry.ts';
+import type { ModelRegistry, VersionChoice } from './model-registry.ts';
 import { choiceOf, type ModelSpec, SIGNATURE } from './predict.ts';
 import { ServingError } from './serving-error.ts';
 import type { Endpoint } from './session-worker.ts';
@@ -25,13 +25,8 @@ export function modelMetadata(
   const unknown = fields.find((field) => field !== 'signature_def');
   if (unknown !== undefined)
     throw new ServingError('INVALID_ARGUMENT', `Metadata field ${unknown} is not supported`);
-  const { version, pool } = registry.find(spec.name, choiceOf(spec));
-  const signature = {
-    inputs: tensorInfos(pool.inputs),
-    outputs: tensorInfos(pool.outputs),
-    method_name: 'tensorflow/serving/predict',
-  };
-  const value = signatureDefMap.serialize({ signature_def: { [SIGNATURE]: signature } });
+  const { version, signatures } = modelSignatures(registry, spec.name, choiceOf(spec));
+  const value = signatureDefMap.serialize(signatures);
   return {
     model_spec: { name: spec.name, version: { value: version } },
     metadata: {
@@ -40,11 +35,30 @@ export function modelMetadata(
   };
 }
 
+/** The SignatureDefMap of a loaded version.
+ *  @throws ServingError */
+export function modelSignatures(registry: ModelRegistry, model: string, choice: VersionChoice) {
+  const { version, pool } = registry.find(model, choice);
+  const signature = {
+    inputs: tensorInfos(pool.inputs),
+    outputs: tensorInfos(pool.outputs),
+    method_name: 'tensorflow/serving/predict',
+  };
+  return { version, signatures: { signature_def: { [SIGNATURE]: signature } } };
+}
+
 function tensorInfos(endpoints: readonly Endpoint[]): Record<string, object> {
   return Object.fromEntries(
     endpoints.map(({ name, type, shape }) => [
       name,
-      { name, dtype: DTYPE_OF[type] ?? 'DT_INVALID', tensor_shape: { dim: shape.map((size) => ({ size })) } },
+      {
+        dtype: DTYPE_OF[type] ?? 'DT_INVALID',
+        tensor_shape: {
+          dim: shape.map((size) => ({ size: String(size), name: '' })),
+          unknown_rank: false,
+        },
+        name,
+      },
     ]),
   );
 }

@@ -23,6 +23,9 @@ export function modelStatus(
   return wanted.map((entry) => ({
     version: entry.version,
     state: entry.state,
-    status: { error_code: entry.error ? status.UNKNOWN : status.OK, error_message: entry.error ?? '' },
+    status: {
+      error_code: entry.failure ? status.UNKNOWN : status.OK,
+      error_message: entry.failure?.message ?? '',
+    },
   }));
 }

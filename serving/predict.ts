@@ -1,6 +1,6 @@
 import type { ModelRegistry, VersionChoice } from './model-registry.ts';
 import { ServingError } from './serving-error.ts';
-import type { TaskResult } from './session-pool.ts';
+import type { PredictMetrics } from './serving-metrics.ts';
 import type { Endpoint } from './session-worker.ts';
 import { inputTensor, joinedOutputs, type TensorProto } from './tensor.ts';
 
@@ -19,43 +19,37 @@ export type PredictResponse = { model_spec: object; outputs: Record<string, obje
 
 export const SIGNATURE = 'serving_default';
 
-/** Images that one run takes: more gain nothing on a CPU, and a small one lets the threads share a batch. */
-const MICRO_BATCH = 4;
-/** The arena of a session grows with a batch and never shrinks; a caller gets the rest in further requests. */
+/** Images of one request; a caller sends the rest in further ones. */
 const LARGEST_BATCH = 64;
 
 /** Answers PredictionService.Predict as TensorFlow Serving does: same checks, same codes, same sentences.
+ *  @param signal drops what has not started when nobody waits for it any more
  *  @throws ServingError */
 export async function predict(
   registry: ModelRegistry,
   request: PredictRequest,
-  cancelled: () => boolean,
-  observe: (batch: number, parts: readonly TaskResult[]) => void,
+  signal: AbortSignal,
+  metrics: PredictMetrics,
 ): Promise<PredictResponse> {
   const spec = request.model_spec ?? { name: '', signature_name: '' };
   const { version, pool } = registry.find(spec.name, choiceOf(spec));
   const signature = spec.signature_name || SIGNATURE;
   if (signature !== SIGNATURE)
     throw new ServingError('FAILED_PRECONDITION', `Serving signature key "${signature}" not found.`);
-  const { type, dims, bytes } = checkedInput(request.inputs, pool.inputs);
+  const batch = checkedInput(request.inputs, pool.inputs);
   const wanted = checkedFilter(request.output_filter, pool.outputs);
-  const [count = 0, ...shape] = dims;
+  const [count = 0] = batch.dims;
   if (count > LARGEST_BATCH) {
     const message = `Task size ${count} is larger than maximum input batch size ${LARGEST_BATCH}`;
     throw new ServingError('INVALID_ARGUMENT', message);
   }
-  const size = bytes.length / count;
-  const starts = Array.from({ length: Math.ceil(count / MICRO_BATCH) }, (_, part) => part * MICRO_BATCH);
-  const parts = await Promise.all(
-    starts.map((start) => {
-      const end = Math.min(count, start + MICRO_BATCH);
-      // A copy, since it is handed over to the thread.
-      const data = new Uint8Array(bytes.subarray(start * size, end * size)).buffer;
-      return pool.run({ type, dims: [end - start, ...shape], data, cancelled });
-    }),
-  );
-  observe(count, parts);
-  const outputs = joinedOutputs(parts.map((part) => part.outputs.filter(({ name }) => wanted.has(name))));
+  const labels = { model: spec.name, version: String(version) };
+  const runs = await pool.run(batch, signal).catch((error: ServingError) => {
+    metrics.rejected(labels, error);
+    throw error;
+  });
+  metrics.answered(labels, count, runs);
+  const outputs = joinedOutputs(runs.map((run) => run.outputs.filter(({ name }) => wanted.has(name))));
   return { model_spec: { name: spec.name, version: { value: version }, signature_name: signature }, outputs };
 }
 

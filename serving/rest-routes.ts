@@ -1,22 +1,23 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { statusName } from './grpc-services.ts';
-import type { ModelRegistry } from './model-registry.ts';
+import { modelSignatures } from './model-metadata.ts';
+import type { ModelRegistry, VersionChoice } from './model-registry.ts';
 import { modelStatus } from './model-status.ts';
 import { ServingError } from './serving-error.ts';
 
-type StatusParams = { model: string; version?: string };
+type ModelRoute = { Params: { model: string; version?: string } };
 
-/** TensorFlow Serving's REST status route, the probes and the metrics. */
+/** TensorFlow Serving's REST routes for status and metadata, the probes and the metrics. */
 export function restRoutes(registry: ModelRegistry, metrics: Registry): FastifyInstance {
   const http = fastify({ forceCloseConnections: 'idle' });
 
-  http.get<{ Params: StatusParams }>('/v1/models/:model', (request) =>
-    statusAnswer(registry, request.params),
-  );
-  http.get<{ Params: StatusParams }>('/v1/models/:model/versions/:version', (request) =>
-    statusAnswer(registry, request.params),
-  );
+  for (const path of ['/v1/models/:model', '/v1/models/:model/versions/:version']) {
+    http.get<ModelRoute>(path, ({ params }) => statusAnswer(registry, params.model, choice(params.version)));
+    http.get<ModelRoute>(`${path}/metadata`, ({ params }) =>
+      metadataAnswer(registry, params.model, choice(params.version)),
+    );
+  }
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', (_request, reply) => {
     const ready = registry.versions.some(({ state }) => state === 'AVAILABLE');
@@ -35,15 +36,27 @@ export function restRoutes(registry: ModelRegistry, metrics: Registry): FastifyI
   return http;
 }
 
-function statusAnswer(registry: ModelRegistry, { model, version }: StatusParams) {
-  if (version !== undefined && !/^\d{1,15}$/.test(version))
+function choice(version: string | undefined): VersionChoice {
+  if (version === undefined) return {};
+  if (!/^\d{1,15}$/.test(version))
     throw new ServingError('INVALID_ARGUMENT', 'Expected a whole number as version');
-  const found = modelStatus(registry, model, version === undefined ? {} : { version: Number(version) });
+  return { version: Number(version) };
+}
+
+function statusAnswer(registry: ModelRegistry, model: string, wanted: VersionChoice) {
   return {
-    model_version_status: found.map(({ version: number, state, status }) => ({
-      version: String(number),
+    model_version_status: modelStatus(registry, model, wanted).map(({ version, state, status }) => ({
+      version: String(version),
       state,
       status: { error_code: statusName(status.error_code), error_message: status.error_message },
     })),
+  };
+}
+
+function metadataAnswer(registry: ModelRegistry, model: string, wanted: VersionChoice) {
+  const { version, signatures } = modelSignatures(registry, model, wanted);
+  return {
+    model_spec: { name: model, signature_name: '', version: String(version) },
+    metadata: { signature_def: signatures },
   };
 }

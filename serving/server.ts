@@ -3,19 +3,30 @@ import type { Logger } from 'pino';
 import { serviceMetrics } from '#common/metrics.ts';
 import type { ServingConfig } from './config.ts';
 import { grpcServer } from './grpc-services.ts';
+import { addLoadGauges } from './load-gauges.ts';
 import { openModelRegistry } from './model-registry.ts';
 import { restRoutes } from './rest-routes.ts';
 import { servingMetrics } from './serving-metrics.ts';
+import { LATEST_VERSION } from './version-policy.ts';
 
 export type RunningServing = AsyncDisposable & { readonly grpcPort: number; readonly restPort: number };
 
 const DRAIN_MS = 10_000;
+/** About a second of work for two threads, and 50 MB of pixels. */
+const QUEUE_LIMIT = 256;
 
 /** Starts the embedded model server. It answers once every model is loaded and warm. Disposing it lets calls in
  *  flight finish, for ten seconds at most. */
 export async function startServing(config: ServingConfig, logger: Logger): Promise<RunningServing> {
-  const registry = await openModelRegistry(config.modelBasePath, config.workers, logger);
   const metrics = servingMetrics(serviceMetrics('serving'));
+  const registry = await openModelRegistry(config.modelBasePath, {
+    threads: config.workers,
+    queueLimit: config.queueLimit ?? QUEUE_LIMIT,
+    policy: config.versionPolicy ?? LATEST_VERSION,
+    metrics,
+    logger,
+  });
+  addLoadGauges(metrics.registry, registry);
   const grpc = grpcServer(registry, metrics, logger);
   const http = restRoutes(registry, metrics.registry);
   const grpcPort = await new Promise<number>((resolve, reject) => {

@@ -1,50 +1,56 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { TaskResult } from './session-pool.ts';
+import type { RunResult } from './call-queue.ts';
+import type { ServingError } from './serving-error.ts';
 
-export type ServingMetrics = {
+type VersionLabels = { readonly model: string; readonly version: string };
+
+/** What Predict tells. Only names of loaded versions become labels: a caller must not make new ones. */
+export type PredictMetrics = {
+  answered(labels: VersionLabels, images: number, runs: readonly RunResult[]): void;
+  rejected(labels: VersionLabels, error: ServingError): void;
+};
+export type ServingMetrics = PredictMetrics & {
   readonly registry: Registry;
-  readonly answered: Counter<'method' | 'code'>;
-  readonly observe: (batch: number, parts: readonly TaskResult[]) => void;
+  readonly requests: Counter<'method' | 'code'>;
+  readonly loads: Counter<'model' | 'outcome'>;
+  readonly unloads: Counter<'model'>;
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const REASONS: Partial<Record<ServingError['code'], string>> = {
+  UNAVAILABLE: 'queue_full',
+  CANCELLED: 'cancelled',
+};
+const LABELS = ['model', 'version'] as const;
 
 export function servingMetrics(registry: Registry): ServingMetrics {
   const registers = [registry];
-  const labelNames = ['method', 'code'] as const;
-  const answered = new Counter({
-    name: 'serving_requests_total',
-    help: 'Requests by outcome',
-    labelNames,
-    registers,
-  });
-  const batch = new Histogram({
-    name: 'serving_batch_size',
-    help: 'Images in a Predict request',
-    buckets: [1, 2, 4, 8, 16, 32, 64],
-    registers,
-  });
-  const queue = new Histogram({
-    name: 'serving_queue_seconds',
-    help: 'Wait for a thread',
-    buckets: SECONDS,
-    registers,
-  });
-  const compute = new Histogram({
-    name: 'serving_compute_seconds',
-    help: 'Run of the network',
-    buckets: SECONDS,
-    registers,
-  });
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, labelNames: LABELS, buckets, registers });
+
+  const batch = histogram('serving_batch_size', 'Images in a Predict request', [1, 2, 4, 8, 16, 32, 64]);
+  const queue = histogram('serving_queue_seconds', 'Wait of a run for a thread', SECONDS);
+  const compute = histogram('serving_compute_seconds', 'Run of the network over a part of a batch', SECONDS);
+  const rejected = counter('serving_rejected_total', 'Predict calls not answered', [...LABELS, 'reason']);
   return {
     registry,
-    answered,
-    observe(size, parts) {
-      batch.observe(size);
-      for (const { queueMs, computeMs } of parts) {
-        queue.observe(queueMs / 1_000);
-        compute.observe(computeMs / 1_000);
+    requests: counter('serving_requests_total', 'Requests by outcome', ['method', 'code']),
+    loads: counter('serving_loads_total', 'Versions loaded, and versions that could not be', [
+      'model',
+      'outcome',
+    ]),
+    unloads: counter('serving_unloads_total', 'Versions unloaded', ['model']),
+    answered(labels, images, runs) {
+      batch.observe(labels, images);
+      for (const { queueMs, computeMs } of runs) {
+        queue.observe(labels, queueMs / 1_000);
+        compute.observe(labels, computeMs / 1_000);
       }
+    },
+    rejected(labels, { code }) {
+      rejected.inc({ ...labels, reason: REASONS[code] ?? 'failed' });
     },
   };
 }

@@ -1,6 +1,7 @@
+import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type RunningServing, startServing } from './server.ts';
 import { pixels, request, rows, type TestClient, tensor, testClient } from './testing/serving-test-client.ts';
 
@@ -111,6 +112,46 @@ test('the status is told over gRPC and over REST in the words of TensorFlow Serv
     const answer = await fetch(`${rest}/${path}`);
     expect([answer.status, await answer.json()]).toEqual([404, { error }]);
   }
+});
+
+test('the signature is told over REST as TensorFlow Serving tells it', async () => {
+  const rest = `http://127.0.0.1:${server.restPort}/v1/models/covid19`;
+  const dims = (...sizes: number[]) => ({
+    dim: sizes.map((size) => ({ size: String(size), name: '' })),
+    unknown_rank: false,
+  });
+  for (const path of ['metadata', 'versions/1/metadata']) {
+    const answer = await fetch(`${rest}/${path}`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      model_spec: { name: 'covid19', signature_name: '', version: '1' },
+      metadata: {
+        signature_def: {
+          signature_def: {
+            serving_default: {
+              inputs: { input: { dtype: 'DT_UINT8', tensor_shape: dims(-1, 256, 256, 3), name: 'input' } },
+              outputs: {
+                probabilities: { dtype: 'DT_FLOAT', tensor_shape: dims(-1, 3), name: 'probabilities' },
+              },
+              method_name: 'tensorflow/serving/predict',
+            },
+          },
+        },
+      },
+    });
+  }
+  const unknown = await fetch(`${rest}/versions/7/metadata`);
+  expect([unknown.status, await unknown.json()]).toEqual([
+    404,
+    { error: 'Servable not found for request: Specific(covid19, 7)' },
+  ]);
+});
+
+test('a caller may send a batch without waiting for the window to open again', async () => {
+  const session = connect(`http://127.0.0.1:${server.grpcPort}`);
+  const window = () => [session.remoteSettings.initialWindowSize, session.state.remoteWindowSize];
+  await vi.waitFor(() => expect(window()).toEqual([4 << 20, 4 << 20]));
+  session.close();
 });
 
 test('200 requests at once are all answered, and the metrics count them', async () => {

@@ -1,74 +1,82 @@
-import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { type Batch, callQueue, type Run, type RunResult } from './call-queue.ts';
+import { microBatches } from './micro-batches.ts';
 import { ServingError } from './serving-error.ts';
-import type { Endpoint, WorkerOutput, WorkerReply, WorkerRequest } from './session-worker.ts';
+import { type SessionThread, startSessionThread, ThreadEnded } from './session-thread.ts';
+import type { Endpoint } from './session-worker.ts';
 
-export type Task = Omit<WorkerRequest, 'id'> & { readonly cancelled: () => boolean };
-export type TaskResult = {
-  readonly outputs: WorkerOutput[];
-  readonly queueMs: number;
-  readonly computeMs: number;
-};
-
-/** Runs tasks on threads that each hold a session of one network. */
+/** Runs batches on threads that each hold a session of one network. */
 export type SessionPool = AsyncDisposable & {
   readonly inputs: readonly Endpoint[];
   readonly outputs: readonly Endpoint[];
-  /** @throws ServingError UNAVAILABLE when the queue is full, CANCELLED, INTERNAL when the network fails */
-  run(task: Task): Promise<TaskResult>;
+  /** Images that wait for a thread, and images on one. */
+  readonly load: { readonly queued: number; readonly running: number };
+  /** Splits a batch over the threads. A run whose thread dies is tried on another one, once.
+   *  @throws ServingError UNAVAILABLE when the queue is full, CANCELLED, INTERNAL when the network fails */
+  run(batch: Batch, signal: AbortSignal): Promise<RunResult[]>;
+  /** Resolves when nothing is queued or running any more. */
+  drained(): Promise<void>;
+};
+export type PoolOptions = {
+  readonly threads: number;
+  /** Images that may wait. */
+  readonly queueLimit: number;
+  readonly logger: Logger;
 };
 
-type Entry = {
-  readonly task: Task;
-  readonly since: number;
-  readonly resolve: (result: TaskResult) => void;
-  readonly reject: (error: Error) => void;
-};
-type Thread = { worker: Worker; entry?: Entry; startedAt: number };
-
-/** Micro-batches that may wait; about ten seconds of work for a thread. */
-const LONGEST_QUEUE = 1_024;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** @returns when every thread has loaded the network and run it once
+/** @returns when every thread has loaded the network and run it
  *  @throws Error when the network cannot be loaded */
-export async function openSessionPool(path: string, size: number): Promise<SessionPool> {
-  const queue: Entry[] = [];
-  const threads = new Set<Thread>();
+export async function openSessionPool(path: string, options: PoolOptions): Promise<SessionPool> {
+  const queue = callQueue(options.queueLimit);
+  const idle: SessionThread[] = [];
+  const threads = new Set<SessionThread>();
+  const calls = new Set<Promise<unknown>>();
+  let running = 0;
   let closing = false;
-  let nextId = 0;
 
   const pump = () => {
-    for (const thread of threads) {
-      if (thread.entry) continue;
-      const entry = nextWanted(queue);
-      if (!entry) return;
-      thread.entry = entry;
-      thread.startedAt = performance.now();
-      const { cancelled: _, ...request } = entry.task;
-      thread.worker.postMessage({ ...request, id: nextId++ }, [request.data]);
+    while (idle.length > 0) {
+      const run = queue.next();
+      if (!run) return;
+      void execute(idle.pop() as SessionThread, run);
     }
   };
 
-  const addThread = async (): Promise<Extract<WorkerReply, { kind: 'ready' }>> => {
-    const worker = new Worker(new URL('./session-worker.ts', import.meta.url), { workerData: { path } });
-    const thread: Thread = { worker, startedAt: 0 };
-    return new Promise((resolve, reject) => {
-      worker.on('message', (reply: WorkerReply) => {
-        if (reply.kind === 'ready') {
-          threads.add(thread);
-          resolve(reply);
-        } else settle(thread, reply);
-        pump();
-      });
-      worker.on('error', reject);
-      worker.on('exit', () => {
-        reject(new Error('A session thread ended before it was ready'));
-        if (!threads.delete(thread) || closing) return;
-        thread.entry?.reject(new ServingError('INTERNAL', 'The session thread died'));
-        restart(FIRST_PAUSE_MS);
-      });
+  const execute = async (thread: SessionThread, run: Run) => {
+    const { type, dims, bytes } = run.call.batch;
+    const stride = bytes.length / (dims[0] ?? 1);
+    const started = performance.now();
+    running += run.size;
+    try {
+      const part = bytes.subarray(run.start * stride, (run.start + run.size) * stride);
+      const result = await thread.run(type, [run.size, ...dims.slice(1)], part);
+      queue.finish(run, { ...result, queueMs: started - run.since });
+    } catch (error) {
+      run.attempts += 1;
+      if (error instanceof ThreadEnded && run.attempts === 1 && !closing) queue.again(run);
+      else queue.fail(run, new ServingError('INTERNAL', (error as Error).message));
+    }
+    running -= run.size;
+    if (threads.has(thread)) idle.push(thread);
+    pump();
+  };
+
+  const addThread = async () => {
+    const thread = await startSessionThread(path);
+    if (closing) return void (await thread.close());
+    threads.add(thread);
+    idle.push(thread);
+    void thread.ended.then(() => {
+      threads.delete(thread);
+      if (idle.includes(thread)) idle.splice(idle.indexOf(thread), 1);
+      if (closing) return;
+      options.logger.error('a session thread died');
+      restart(FIRST_PAUSE_MS);
     });
+    pump();
   };
 
   const restart = (pauseMs: number) => {
@@ -76,49 +84,37 @@ export async function openSessionPool(path: string, size: number): Promise<Sessi
     setTimeout(() => closing || again(), pauseMs).unref();
   };
 
-  const [ready] = await Promise.all(Array.from({ length: size }, addThread));
-  if (!ready) throw new Error('Expected at least one session thread');
-  return {
-    inputs: ready.inputs,
-    outputs: ready.outputs,
-    run(task) {
-      if (queue.length >= LONGEST_QUEUE)
-        throw new ServingError(
-          'UNAVAILABLE',
-          'The batch scheduling queue to which this task was submitted is full',
-        );
-      return new Promise((resolve, reject) => {
-        queue.push({ task, since: performance.now(), resolve, reject });
-        pump();
-      });
-    },
-    async [Symbol.asyncDispose]() {
-      closing = true;
-      for (const entry of queue.splice(0))
-        entry.reject(new ServingError('UNAVAILABLE', 'The server is shutting down'));
-      await Promise.all([...threads].map(({ worker }) => worker.terminate()));
-    },
+  const close = async () => {
+    closing = true;
+    queue.failAll(new ServingError('UNAVAILABLE', 'The server is shutting down'));
+    await Promise.all([...threads].map((thread) => thread.close()));
   };
-}
 
-/** Nobody waits for a cancelled call any more: it is dropped before it costs a run. */
-function nextWanted(queue: Entry[]): Entry | undefined {
-  for (;;) {
-    const entry = queue.shift();
-    if (!entry?.task.cancelled()) return entry;
-    entry.reject(new ServingError('CANCELLED', 'Cancelled on the server side'));
+  const starts = await Promise.allSettled(Array.from({ length: options.threads }, addThread));
+  const failure = starts.find((start) => start.status === 'rejected');
+  const [thread] = threads;
+  if (failure || !thread) {
+    await close();
+    throw new Error('The network could not be loaded', { cause: failure?.reason });
   }
-}
-
-function settle(thread: Thread, reply: Exclude<WorkerReply, { kind: 'ready' }>): void {
-  const entry = thread.entry;
-  delete thread.entry;
-  if (!entry) return;
-  if (reply.kind === 'failed') entry.reject(new ServingError('INTERNAL', reply.message));
-  else
-    entry.resolve({
-      outputs: reply.outputs,
-      queueMs: thread.startedAt - entry.since,
-      computeMs: reply.computeMs,
-    });
+  const { inputs, outputs } = thread;
+  const splits = inputs[0]?.shape[0] === -1;
+  return {
+    inputs,
+    outputs,
+    get load() {
+      return { queued: queue.images, running };
+    },
+    async run(batch, signal) {
+      const [count = 0] = batch.dims;
+      const call = queue.add(batch, splits ? microBatches(count, options.threads) : [count], signal);
+      calls.add(call);
+      pump();
+      return call.finally(() => calls.delete(call));
+    },
+    async drained() {
+      while (calls.size > 0) await Promise.allSettled(calls);
+    },
+    [Symbol.asyncDispose]: close,
+  };
 }

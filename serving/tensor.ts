@@ -1,3 +1,4 @@
+import type { Batch } from './call-queue.ts';
 import { ServingError } from './serving-error.ts';
 import type { Endpoint, WorkerOutput } from './session-worker.ts';
 
@@ -8,12 +9,6 @@ export type TensorProto = {
   tensor_content: Buffer;
   float_val: number[];
   int_val: number[];
-};
-
-export type InputTensor = {
-  readonly type: 'uint8' | 'float32';
-  readonly dims: readonly number[];
-  readonly bytes: Buffer;
 };
 
 const TYPES: Record<string, { name: 'uint8' | 'float32'; size: number; dtype: string }> = {
@@ -27,7 +22,7 @@ export const DTYPE_OF: Record<string, string> = { uint8: 'DT_UINT8', float32: 'D
 /** Reads and checks an input tensor against the network's own input.
  *  @param alias the input's name in the signature
  *  @throws ServingError INVALID_ARGUMENT with TensorFlow Serving's sentences */
-export function inputTensor(alias: string, tensor: TensorProto, expected: Endpoint): InputTensor {
+export function inputTensor(alias: string, tensor: TensorProto, expected: Endpoint): Batch {
   const type = TYPES[tensor.dtype];
   const wanted = TYPES[DTYPE_OF[expected.type] ?? ''];
   if (!type || !wanted || type.name !== wanted.name) {
@@ -67,7 +62,9 @@ export function joinedOutputs(parts: readonly (readonly WorkerOutput[])[]): Reco
     first.map(({ name, dims }, index) => {
       const all = parts.flatMap((part) => part[index] ?? []);
       const count = all.reduce((sum, output) => sum + (output.dims[0] ?? 0), 0);
-      const content = Buffer.concat(all.map(({ data }) => new Uint8Array(data)));
+      const content = Buffer.concat(
+        all.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      );
       // TensorFlow Serving answers with float_val unless told otherwise; for a client in JavaScript that costs a
       // hundred times more than tensor_content, which every client has to understand as well.
       const shape = [count, ...dims.slice(1)];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type Client,
+  type ClientUnaryCall,
   credentials,
   type GrpcObject,
   loadPackageDefinition,
@@ -30,7 +31,8 @@ export type StatusAnswer = {
 export type MetadataAnswer = { metadata: Record<string, { type_url: string; value: Buffer }> };
 
 export type TestClient = Disposable & {
-  predict(request: object): Promise<PredictAnswer>;
+  /** An aborted signal cancels the call. */
+  predict(request: object, options?: { deadlineMs?: number; signal?: AbortSignal }): Promise<PredictAnswer>;
   metadata(request: object): Promise<MetadataAnswer>;
   status(request: object): Promise<StatusAnswer>;
   /** @returns the signatures by name that a metadata answer holds */
@@ -56,15 +58,14 @@ export function testClient(port: number): TestClient {
   const models = new ModelService(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   const call =
     <Answer>(client: Client, method: string) =>
-    (request: object) =>
+    (request: object, { deadlineMs = 30_000, signal }: { deadlineMs?: number; signal?: AbortSignal } = {}) =>
       new Promise<Answer>((resolve, reject) => {
         const done = (error: ServiceError | null, answer?: Answer) =>
           error ? reject(error) : resolve(answer as Answer);
-        (client as unknown as Record<string, (...args: unknown[]) => void>)[method]?.(
-          request,
-          { deadline: Date.now() + 30_000 },
-          done,
-        );
+        const pending = (client as unknown as Record<string, (...args: unknown[]) => ClientUnaryCall>)[
+          method
+        ]?.(request, { deadline: Date.now() + deadlineMs }, done);
+        signal?.addEventListener('abort', () => pending?.cancel());
       });
   return {
     predict: call<PredictAnswer>(prediction, 'Predict'),
