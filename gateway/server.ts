@@ -1,7 +1,7 @@
 import { ApolloGateway, type ServiceMap } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
-import fastify from 'fastify';
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
@@ -32,6 +32,7 @@ import { tellMissingValues } from './plugins/missing-values.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
 import { serveProbes } from './probes.ts';
+import { serveCovid19 } from './rest/covid19-routes.ts';
 import {
   type FederatedSubscriptions,
   federatedSubscriptions,
@@ -40,6 +41,7 @@ import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
 import { watchedSupergraph } from './supergraph.ts';
 import { acceptUploads } from './uploads/upload-route.ts';
+import { uploadsAtOnce } from './uploads/uploads-at-once.ts';
 import { sharedReads } from './upstream/shared-reads.ts';
 import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
@@ -127,15 +129,16 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   tellHttpErrors(http, logger);
   if (rate) limitRequests(http, rate, caller);
   authenticateHttp(http, authenticate);
-  acceptUploads(http, {
+  const atOnce = uploadsAtOnce(config.mostUploads);
+  const uploads = {
     blobs,
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
     files: metrics.uploadedFiles,
-    addressOf: caller,
-    mostAtOnce: config.mostUploads,
+    begin: (request: FastifyRequest) => atOnce(caller(request.raw)),
     stuckMs: config.stuckMs,
-  });
+  };
+  acceptUploads(http, uploads);
   checkOperations(http, persisted);
   const current = () => {
     if (!subscriptions) throw new Error('The supergraph is not loaded');
@@ -158,11 +161,19 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     stuckMs: config.stuckMs,
   };
   const transports = openTransports(http, transportOptions);
-  await http.register(fastifyApollo(apollo), {
-    context: async (request, reply) => {
-      const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
-      return createContext(config.requestMs, await originOf(request.raw, gone.signal));
+  const context = async (request: FastifyRequest, reply: FastifyReply) => {
+    const gone = new AbortController();
+    reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
+    return createContext(config.requestMs, await originOf(request.raw, gone.signal));
+  };
+  await http.register(fastifyApollo(apollo), { context });
+  serveCovid19(http, {
+    ...uploads,
+    async execute(request, reply, operation) {
+      const contextValue = await context(request, reply);
+      const { body } = await apollo.executeOperation(operation, { contextValue });
+      if (body.kind !== 'single') throw new Error('Expected one answer, got a stream of them');
+      return body.singleResult;
     },
   });
   serveFiles(http, blobs, keys('file-token'));

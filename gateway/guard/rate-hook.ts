@@ -2,15 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { CallerAddress } from './caller-address.ts';
 import { type RateLimit, rateLimited, type Taken } from './rate-limit.ts';
-
-/** What asks the system to work; probes, pages and pictures do not. */
-const COUNTED = /^\/(?:graphql$|covid19\/)/;
+import { asksForWork } from './work-routes.ts';
 
 /** Counts a request of HTTP before its body is read, and tells the caller what is left in the headers of
  *  draft-ietf-httpapi-ratelimit-headers-10. */
 export function limitRequests(http: FastifyInstance, limit: RateLimit, caller: CallerAddress): void {
   http.addHook('onRequest', async (request, reply) => {
-    if (!COUNTED.test(request.routeOptions.url ?? '')) return;
+    if (!asksForWork(request)) return;
     const taken = await limit.take(caller(request.raw));
     tellLimit(reply, limit.most, taken);
     if (taken.allowed) return;

@@ -4,23 +4,22 @@ import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
-import type { CallerAddress } from '../guard/caller-address.ts';
 import { takeFile } from './file-intake.ts';
 import { multipartRequest } from './multipart-request.ts';
-import { uploadsAtOnce } from './uploads-at-once.ts';
 
 /** A request may hold several files, but not without end. */
 const FILES_AT_FULL_SIZE = 4;
 const SMALLEST_REQUEST_LIMIT = 512 * 1024 * 1024;
+
+/** Enters an upload of a request's caller, and gives what ends it. @throws RadiographError RATE_LIMITED */
+export type BeginUpload = (request: FastifyRequest) => () => void;
 
 export type UploadOptions = {
   readonly blobs: StagingBlobStore;
   readonly claimKey: Buffer;
   readonly maxFileBytes: number;
   readonly files: Counter<'outcome'>;
-  readonly addressOf: CallerAddress;
-  /** Requests with files that one caller may have under way. */
-  readonly mostAtOnce: number;
+  readonly begin: BeginUpload;
   /** How long a client may send nothing. */
   readonly stuckMs: number;
 };
@@ -28,13 +27,12 @@ export type UploadOptions = {
 /** Teaches the server multipart bodies: each file is stored at once and replaced by its signed claim. */
 export function acceptUploads(
   http: FastifyInstance,
-  { blobs, claimKey, maxFileBytes, files, addressOf, mostAtOnce, stuckMs }: UploadOptions,
+  { blobs, claimKey, maxFileBytes, files, begin, stuckMs }: UploadOptions,
 ): void {
   const maxBytes = Math.max(SMALLEST_REQUEST_LIMIT, FILES_AT_FULL_SIZE * maxFileBytes);
-  const begin = uploadsAtOnce(mostAtOnce);
   // All that can be refused without the body is refused before it is read.
   http.addHook('onRequest', async (request, reply) => {
-    if (!isMultipart(request)) return;
+    if (!isMultipart(request) || request.routeOptions.url !== '/graphql') return;
     // A browser sends multipart across sites without asking; this header it does not. Apollo checks it too, but
     // only after the whole body has been read.
     if (!('apollo-require-preflight' in request.headers))
@@ -42,7 +40,7 @@ export function acceptUploads(
         'BAD_USER_INPUT',
         'Expected the header apollo-require-preflight with a multipart request',
       );
-    reply.raw.once('close', begin(addressOf(request.raw)));
+    reply.raw.once('close', begin(request));
   });
   http.addContentTypeParser('multipart/form-data', (_request: FastifyRequest, body: IncomingMessage) =>
     multipartRequest(body, {

@@ -27,7 +27,8 @@ export function svgOf(plot: Plot): string {
 function lines({ series, marks = [] }: LinePlot, top: number, height: number): string {
   const all = series.flatMap(({ points }) => points);
   const xs = all.map(([x]) => x);
-  const [firstX, lastX] = [Math.min(...xs, ...marks.map(({ at }) => at)), Math.max(...xs)];
+  const [leastX, lastX] = [Math.min(...xs, ...marks.map(({ at }) => at)), Math.max(...xs)];
+  const firstX = Math.min(0, leastX);
   const y = scale(top, height, Math.max(...all.map(([, value]) => value)));
   const x = (value: number) => LEFT + ((value - firstX) / (lastX - firstX || 1)) * (WIDTH - LEFT - RIGHT);
   const ticks = ticksOf(lastX - firstX).map((tick) => tick + firstX);
@@ -105,7 +106,7 @@ function legendOf(names: readonly string[]): { drawn: string; height: number } {
   let x = LEFT;
   let row = 0;
   const drawn = names.map((name, i) => {
-    const width = 26 + name.length * 6.4;
+    const width = 26 + name.length * 7.4;
     if (x + width > WIDTH - RIGHT && x > LEFT) {
       x = LEFT;
       row += 1;

@@ -27,11 +27,14 @@ export function watchProcesses(services: ServiceUrls, everyMs = 1_000): () => Us
       try {
         const now = performance.now();
         const used = cpuMs(process.pid);
-        const cores = (used - process.last) / Math.max(1, now - process.lastAt);
-        const megabytes = residentBytes(process.pid) / 2 ** 20;
-        process.samples.push({ at: (now - began) / 1_000, cores, megabytes });
+        const sinceLast = now - process.lastAt;
+        const cores = (used - process.last) / sinceLast;
         process.last = used;
         process.lastAt = now;
+        // The clock of the kernel ticks 100 times a second: a short time tells nothing.
+        if (sinceLast < everyMs / 2) continue;
+        const megabytes = residentBytes(process.pid) / 2 ** 20;
+        process.samples.push({ at: (now - began) / 1_000, cores, megabytes });
       } catch {
         // It has ended; what it used until then stays.
       }
