@@ -6,10 +6,13 @@ import { writeReport } from './report/write-report.ts';
 import { cached } from './scenarios/cached.ts';
 import { capacity } from './scenarios/capacity.ts';
 import { classifyLoop } from './scenarios/classify.ts';
+import { failover } from './scenarios/failover.ts';
 import { floorAlone } from './scenarios/floor.ts';
 import type { Scenario, Setting } from './scenarios/scenario.ts';
+import { seed } from './scenarios/seed.ts';
+import { soak } from './scenarios/soak.ts';
 import { uploads } from './scenarios/uploads.ts';
-import { type StackOptions, type System, startStack } from './stack.ts';
+import { type StackOptions, startStack } from './stack.ts';
 
 // Sends radiographs to a running Radiograph and writes what it saw to loadtest/reports/.
 // npm run loadtest -- [--scenario NAME] [--url URL | --start] [OPTION…]; README.md says which.
@@ -21,6 +24,9 @@ const SCENARIOS: Record<string, Scenario> = {
   floor: floorAlone,
   capacity,
   cached,
+  seed,
+  soak,
+  failover,
 };
 
 const { values } = parseArgs({
@@ -65,15 +71,17 @@ const setting: Setting = {
   radiographs: values.folder
     ? await radiographsOf(values.folder)
     : await syntheticRadiographs({ width, height }),
-  async system(wanted?: StackOptions): Promise<System> {
-    if (!values.start && !wanted) return { url: values.url, services: services() };
-    return stack.use(await startStack({ ...wanted, profile: values.profile }));
-  },
+  system: async () => (values.start ? own() : { url: values.url, services: services() }),
+  stack: own,
   client: ({ url }) => stack.use(graphClient(url)),
 };
 const report = await scenario(setting);
 await writeReport(values.out, report);
 if (report.targets.some(({ met }) => !met)) process.exitCode = 1;
+
+async function own(wanted: Pick<StackOptions, 'pools'> = {}) {
+  return stack.use(await startStack({ ...wanted, profile: values.profile }));
+}
 
 function whole(name: 'count' | 'clients' | 'seconds' | 'rounds' | 'minutes'): number {
   const number = Number(values[name]);

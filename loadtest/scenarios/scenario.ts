@@ -1,7 +1,7 @@
 import type { GraphClient } from '../graph-client.ts';
 import type { RadiographSource } from '../radiographs.ts';
 import type { Report } from '../report/report.ts';
-import type { StackOptions, System } from '../stack.ts';
+import type { Stack, StackOptions, System } from '../stack.ts';
 
 export type LoadOptions = {
   readonly count: number;
@@ -22,6 +22,8 @@ export type Setting = {
   readonly options: LoadOptions;
   readonly radiographs: RadiographSource;
   /** The running system that was named, or one of this run's own; what is opened is put away at the end. */
-  readonly system: (options?: StackOptions) => Promise<System>;
+  readonly system: () => Promise<System>;
+  /** One of this run's own in any case. */
+  readonly stack: (options: Pick<StackOptions, 'pools'>) => Promise<Stack>;
   readonly client: (system: System) => GraphClient;
 };

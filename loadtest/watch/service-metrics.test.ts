@@ -25,6 +25,13 @@ test('a histogram between two pages has the counts of each bucket alone', () => 
   expect(histograms(after, after)).toEqual([]);
 });
 
+test('a process that was started again counts from zero', () => {
+  const at = (start: number) =>
+    samplesOf(`${page(2, 6, 10, 11)}process_start_time_seconds{service="s"} ${start}\n`);
+  expect(growth(at(1), at(2), 'batch_size_count', 'pool').get('a')).toBe(11);
+  expect(growth(at(1), at(1), 'batch_size_count', 'pool').get('a')).toBeUndefined();
+});
+
 test('counters grow by their labels; a service without a page before began at zero', () => {
   const after = samplesOf(page(2, 6, 10, 11));
   expect(growth(undefined, after, 'lookups_total', 'outcome')).toEqual(new Map([['hit, \\"really\\"', 11]]));

@@ -44,9 +44,11 @@ export function growth(
   ...by: readonly string[]
 ): Map<string, number> {
   const grown = new Map<string, number>();
+  // A process that was started again counts from zero.
+  const earlier = startOf(before) === startOf(after) ? before : undefined;
   for (const [sample, value] of after ?? []) {
     if (!sample.startsWith(`${metric}{`)) continue;
-    const more = value - (before?.get(sample) ?? 0);
+    const more = value - (earlier?.get(sample) ?? 0);
     const key = by.map((label) => labelOf(sample, label) ?? '').join(' ');
     if (more !== 0) grown.set(key, (grown.get(key) ?? 0) + more);
   }
@@ -73,6 +75,10 @@ export function histograms(
       return [{ service, name, bounds: below.map(([bound]) => bound), counts, sum }];
     });
   });
+}
+
+function startOf(samples: Samples | undefined): number | undefined {
+  return [...(samples ?? [])].find(([sample]) => sample.startsWith('process_start_time_seconds{'))?.[1];
 }
 
 function labelOf(sample: string, label: string): string | undefined {
