@@ -3,16 +3,17 @@ import { parseArgs } from 'node:util';
 import { graphClient } from './graph-client.ts';
 import { radiographsOf, syntheticRadiographs } from './radiographs.ts';
 import { writeReport } from './report/write-report.ts';
+import { batching } from './scenarios/batching.ts';
 import { cached } from './scenarios/cached.ts';
 import { capacity } from './scenarios/capacity.ts';
 import { classifyLoop } from './scenarios/classify.ts';
 import { failover } from './scenarios/failover.ts';
 import { floorAlone } from './scenarios/floor.ts';
-import type { Scenario, Setting } from './scenarios/scenario.ts';
+import type { OwnStack, Scenario, Setting } from './scenarios/scenario.ts';
 import { seed } from './scenarios/seed.ts';
 import { soak } from './scenarios/soak.ts';
 import { uploads } from './scenarios/uploads.ts';
-import { type StackOptions, startStack } from './stack.ts';
+import { startStack } from './stack.ts';
 
 // Sends radiographs to a running Radiograph and writes what it saw to loadtest/reports/.
 // npm run loadtest -- [--scenario NAME] [--url URL | --start] [OPTION…]; README.md says which.
@@ -24,6 +25,7 @@ const SCENARIOS: Record<string, Scenario> = {
   floor: floorAlone,
   capacity,
   cached,
+  batching,
   seed,
   soak,
   failover,
@@ -79,7 +81,7 @@ const report = await scenario(setting);
 await writeReport(values.out, report);
 if (report.targets.some(({ met }) => !met)) process.exitCode = 1;
 
-async function own(wanted: Pick<StackOptions, 'pools'> = {}) {
+async function own(wanted: OwnStack = {}) {
   return stack.use(await startStack({ ...wanted, profile: values.profile }));
 }
 

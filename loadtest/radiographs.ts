@@ -33,6 +33,7 @@ export async function syntheticRadiographs({ width, height }: Size, bases = 24):
       for (let at = 0; at < grey.length; at += 1)
         grey[at] = Math.min(255, Math.max(0, (grey[at] ?? 0) + (grain[(start + at) % grain.length] ?? 0)));
       return sharp(grey, { raw: { width, height, channels: 1 } })
+        .toColourspace('b-w')
         .jpeg({ quality: QUALITY })
         .toBuffer();
     }),

@@ -17,6 +17,8 @@ export type System = { readonly url: string; readonly services: ServiceUrls };
 export type StackOptions = {
   /** Names of the pools of model servers, in the order of preference; each gets a server of its own. */
   readonly pools?: readonly string[];
+  /** Model servers that run already, in the form of TF_SERVING; none is started then. */
+  readonly modelServers?: string;
   /** Folder that gets a CPU profile of each service. */
   readonly profile?: string | undefined;
 };
@@ -33,7 +35,8 @@ type Service = { readonly main: string; readonly env: Record<string, string>; re
 
 /** Starts every service as a process of its own on free ports, with an empty data folder, and waits until all are
  *  ready. Disposing it waits for their end and removes the folder. */
-export async function startStack({ pools = ['embedded'], profile }: StackOptions = {}): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { modelServers, pools = modelServers === undefined ? ['embedded'] : [], profile } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-load-'));
   const [gateway = 0, imaging = 0, heatmap = 0, icu = 0, ...servers] = await freePorts(4 + 2 * pools.length);
   const common = { DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
@@ -50,7 +53,8 @@ export async function startStack({ pools = ['embedded'], profile }: StackOptions
         env: {
           ...common,
           IMAGING_PORT: String(imaging),
-          TF_SERVING: poolPorts.map(({ name, grpc }) => `${name}=127.0.0.1:${grpc}`).join(','),
+          TF_SERVING:
+            modelServers ?? poolPorts.map(({ name, grpc }) => `${name}=127.0.0.1:${grpc}`).join(','),
         },
         metrics: at(imaging),
       },
@@ -77,6 +81,12 @@ export async function startStack({ pools = ['embedded'], profile }: StackOptions
     ],
   ]);
   const running = new Map<string, ChildProcess>();
+  const ending = new Set<ChildProcess>();
+  const end = async (child: ChildProcess | undefined, signal: 'SIGTERM' | 'SIGKILL') => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    ending.add(child);
+    await ended(child, signal);
+  };
   const start = async (name: string) => {
     const { main, env, metrics } = services.get(name) as Service;
     const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
@@ -85,6 +95,9 @@ export async function startStack({ pools = ['embedded'], profile }: StackOptions
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     running.set(name, child);
+    child.once('exit', (code, signal) => {
+      if (!ending.has(child)) console.error(`${name} ended unasked: code ${code}, signal ${signal}`);
+    });
     await untilReady(name, child, metrics.replace(/metrics$/, 'readyz'));
   };
   const stack: Stack = {
@@ -92,10 +105,10 @@ export async function startStack({ pools = ['embedded'], profile }: StackOptions
     services: new Map([...services].map(([name, { metrics }]) => [name, metrics])),
     start,
     async kill(name) {
-      await ended(running.get(name), 'SIGKILL');
+      await end(running.get(name), 'SIGKILL');
     },
     async [Symbol.asyncDispose]() {
-      for (const child of [...running.values()].toReversed()) await ended(child, 'SIGTERM');
+      for (const child of [...running.values()].toReversed()) await end(child, 'SIGTERM');
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
@@ -129,8 +142,7 @@ async function untilReady(name: string, child: ChildProcess, url: string): Promi
   throw new Error(`${name} does not start`);
 }
 
-async function ended(child: ChildProcess | undefined, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+async function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   const exit = once(child, 'exit');
   child.kill(signal);
   const hard = setTimeout(() => child.kill('SIGKILL'), END_MS);

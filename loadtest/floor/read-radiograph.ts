@@ -12,22 +12,23 @@ const HEATMAP_JPEG = { quality: 85, chromaSubsampling: '4:4:4' };
 
 /** Does with one radiograph what the services do between them, with nothing in between: the picture for display, the
  *  model's input, the forward pass, and Grad-CAM in Turbo over the picture at half opacity. The pixels of the picture
- *  are decoded once and serve both JPEG files; what is grey already is not made grey again.
+ *  are decoded once and serve both JPEG files.
  *  @returns the bytes of the two pictures and the probabilities */
 export async function readRadiograph(session: InferenceSession, encoded: Buffer) {
-  const { format, pages = 1, channels, depth } = await sharp(encoded).metadata();
+  const { format, pages = 1 } = await sharp(encoded).metadata();
   if ((format !== 'jpeg' && format !== 'png') || pages > 1) throw new Error('Expected a JPEG or PNG file');
-  const isGrey = channels === 1 && depth === 'uchar';
-  const open = () => {
-    const upright = sharp(encoded, { limitInputPixels: MAX_PIXELS, failOn: 'warning' }).autoOrient();
-    return isGrey ? upright : upright.flatten({ background: '#000' }).toColourspace('b-w');
-  };
+  const open = () =>
+    sharp(encoded, { limitInputPixels: MAX_PIXELS, failOn: 'warning' })
+      .autoOrient()
+      .flatten({ background: '#000' })
+      .toColourspace('b-w');
   const decoded = open()
     .resize(LONGER_SIDE, LONGER_SIDE, { fit: 'inside', withoutEnlargement: true })
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   const displayed = decoded.then(({ data, info: { width, height } }) =>
     sharp(data, { raw: { width, height, channels: 1 } })
+      .toColourspace('b-w')
       .jpeg(DISPLAY_JPEG)
       .toBuffer(),
   );

@@ -18,12 +18,14 @@ export type LoadOptions = {
 
 export type Scenario = (setting: Setting) => Promise<Report>;
 
+export type OwnStack = Pick<StackOptions, 'pools' | 'modelServers'>;
+
 export type Setting = {
   readonly options: LoadOptions;
   readonly radiographs: RadiographSource;
   /** The running system that was named, or one of this run's own; what is opened is put away at the end. */
   readonly system: () => Promise<System>;
   /** One of this run's own in any case. */
-  readonly stack: (options: Pick<StackOptions, 'pools'>) => Promise<Stack>;
+  readonly stack: (options: OwnStack) => Promise<Stack>;
   readonly client: (system: System) => GraphClient;
 };
