@@ -28,13 +28,13 @@ ${tables.map(tableOf).join('\n')}
 }
 
 function tableOf({ title, columns, rows }: Table): string {
-  const head = columns.map((column) => `<th>${escaped(column)}</th>`).join('');
-  const body = rows
-    .map(
-      (row) =>
-        `<tr>${row.map((cell) => `<td${isFigure(cell) ? ' class="figure"' : ''}>${escaped(String(cell))}</td>`).join('')}</tr>`,
-    )
-    .join('\n');
+  const figures = columns.map((_, i) => rows.every((row) => isFigure(row[i] ?? '')));
+  const cells = (tag: 'th' | 'td', row: readonly (string | number)[]) =>
+    row
+      .map((cell, i) => `<${tag}${figures[i] ? ' class="figure"' : ''}>${escaped(String(cell))}</${tag}>`)
+      .join('');
+  const head = cells('th', columns);
+  const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n');
   return `<h2>${escaped(title)}</h2>
 <div class="wide"><table><thead><tr>${head}</tr></thead><tbody>
 ${body}
@@ -78,5 +78,5 @@ svg .mark { stroke: var(--bad); stroke-dasharray: 4 3; }
 table { border-collapse: collapse; font-size: 13px; }
 th, td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; }
-td.figure { text-align: right; font-variant-numeric: tabular-nums; }
+td.figure, th.figure { text-align: right; font-variant-numeric: tabular-nums; }
 `;

@@ -14,29 +14,27 @@ const DRIVER = 'driver';
  *  the process is not ours to see, it is left out. */
 export function watchProcesses(services: ServiceUrls, everyMs = 1_000): () => Usage[] {
   const began = performance.now();
-  const watched = [...processesOf(services)].map(([name, pid]) => ({
-    name,
-    pid,
-    first: cpuMs(pid),
-    last: cpuMs(pid),
-    lastAt: began,
-    samples: [] as { at: number; cores: number; megabytes: number }[],
-  }));
+  const places = [...services].map(([name, url]) => [name, () => listeningProcess(portOf(url))] as const);
+  const watched = [...places, [DRIVER, () => process.pid] as const].flatMap(
+    ([name, find]) => opened(name, find) ?? [],
+  );
   const look = () => {
-    for (const process of watched) {
+    for (const one of watched) {
       try {
         const now = performance.now();
-        const used = cpuMs(process.pid);
-        const sinceLast = now - process.lastAt;
-        const cores = (used - process.last) / sinceLast;
-        process.last = used;
-        process.lastAt = now;
+        const used = cpuMs(one.pid) - one.counted;
+        one.counted += used;
+        one.cpuMs += used;
+        const sinceLast = now - one.lookedAt;
+        one.lookedAt = now;
         // The clock of the kernel ticks 100 times a second: a short time tells nothing.
         if (sinceLast < everyMs / 2) continue;
-        const megabytes = residentBytes(process.pid) / 2 ** 20;
-        process.samples.push({ at: (now - began) / 1_000, cores, megabytes });
+        const megabytes = residentBytes(one.pid) / 2 ** 20;
+        one.samples.push({ at: (now - began) / 1_000, cores: used / sinceLast, megabytes });
       } catch {
-        // It has ended; what it used until then stays.
+        // It has ended; another may have taken its place, whose time counts from zero.
+        const next = opened(one.name, one.find);
+        if (next) Object.assign(one, { pid: next.pid, counted: 0 });
       }
     }
   };
@@ -44,26 +42,33 @@ export function watchProcesses(services: ServiceUrls, everyMs = 1_000): () => Us
   return () => {
     clearInterval(timer);
     look();
-    return watched.map(({ name, samples, first, last }) => ({ name, samples, cpuMs: last - first }));
+    return watched.map(({ name, samples, cpuMs: used }) => ({ name, samples, cpuMs: used }));
   };
 }
 
-function processesOf(services: ServiceUrls): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const [name, url] of services) {
-    try {
-      found.set(name, listeningProcess(Number(new URL(url).port)));
-    } catch {
-      // Elsewhere, or another user's.
-    }
-  }
+type Watched = {
+  readonly name: string;
+  readonly find: () => number;
+  pid: number;
+  /** Time of this very process that was counted, or that it had used before. */
+  counted: number;
+  cpuMs: number;
+  lookedAt: number;
+  readonly samples: { at: number; cores: number; megabytes: number }[];
+};
+
+function opened(name: string, find: () => number): Watched | undefined {
   try {
-    cpuMs(process.pid);
-    found.set(DRIVER, process.pid);
+    const pid = find();
+    return { name, find, pid, counted: cpuMs(pid), cpuMs: 0, lookedAt: performance.now(), samples: [] };
   } catch {
-    // No /proc.
+    // Elsewhere, another user's, or there is no /proc.
+    return undefined;
   }
-  return found;
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 /** Slope of a line through points by least squares, in units of y for one of x. NaN for fewer than two points. */
