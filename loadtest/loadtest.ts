@@ -13,7 +13,7 @@ import type { OwnStack, Scenario, Setting } from './scenarios/scenario.ts';
 import { seed } from './scenarios/seed.ts';
 import { soak } from './scenarios/soak.ts';
 import { uploads } from './scenarios/uploads.ts';
-import { startStack } from './stack.ts';
+import { type System, startStack } from './stack.ts';
 
 // Sends radiographs to a running Radiograph and writes what it saw to loadtest/reports/.
 // npm run loadtest -- [--scenario NAME] [--url URL | --start] [OPTION…]; README.md says which.
@@ -31,16 +31,16 @@ const SCENARIOS: Record<string, Scenario> = {
   failover,
 };
 
+/** Where `npm start` has the metrics of the services behind the gateway. */
+const BEHIND = 'imaging=4001,heatmap=4002,icu=4003,serving=8501';
+
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', default: 'uploads' },
-    url: { type: 'string', default: `http://localhost:${process.env.PORT || 4000}` },
+    url: { type: 'string' },
     start: { type: 'boolean', default: false },
     profile: { type: 'string' },
-    services: {
-      type: 'string',
-      default: 'gateway=4000,imaging=4001,heatmap=4002,icu=4003,serving=8501',
-    },
+    services: { type: 'string' },
     count: { type: 'string', default: '200' },
     rate: { type: 'string' },
     clients: { type: 'string', default: '8' },
@@ -73,7 +73,7 @@ const setting: Setting = {
   radiographs: values.folder
     ? await radiographsOf(values.folder)
     : await syntheticRadiographs({ width, height }),
-  system: async () => (values.start ? own() : { url: values.url, services: services() }),
+  system: async () => (values.start ? own() : named()),
   stack: own,
   client: ({ url }) => stack.use(graphClient(url)),
 };
@@ -99,12 +99,14 @@ function rate(): number | undefined {
   return number;
 }
 
-/** Where each service has its metrics: a port of this machine or an address. */
-function services(): Map<string, string> {
-  return new Map(
-    values.services.split(',').map((entry) => {
-      const [name = '', place = ''] = entry.split(/=(.*)/);
-      return [name, /^\d+$/.test(place) ? `http://127.0.0.1:${place}/metrics` : place];
-    }),
-  );
+/** Of a system that is named by its address alone nothing more is known than its gateway. */
+function named(): System {
+  const url = values.url ?? `http://localhost:${process.env.PORT || 4000}`;
+  const behind = values.services ?? (values.url === undefined ? BEHIND : '');
+  const entries = behind === '' ? [] : behind.split(',');
+  const services = entries.map((entry) => {
+    const [name = '', place = ''] = entry.split(/=(.*)/);
+    return [name, /^\d+$/.test(place) ? `http://127.0.0.1:${place}/metrics` : place] as const;
+  });
+  return { url, services: new Map([['gateway', `${url}/metrics`], ...services]) };
 }

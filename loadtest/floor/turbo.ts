@@ -1,4 +1,5 @@
-/** Turbo, 256 colours as RGB bytes [256, 3] (Anton Mikhailov, Google, 2019; Apache-2.0): the default of the graph. */
+/** Turbo, 256 colours as RGB bytes [256, 3] (Anton Mikhailov, Google, 2019; Apache-2.0): the default of the graph.
+ *  A copy of the heatmap subgraph's, of which a client may import nothing. */
 export const TURBO = Uint8Array.from(
   Buffer.from(
     '30123b32154333184a341b51351e5836215f37246638276d392a733a2d793b2f803c32863d358b3e38913f3b973f3e9c' +

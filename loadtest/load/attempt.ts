@@ -32,6 +32,10 @@ export function summarise(attempts: readonly Attempt[], seconds: number): Summar
   return { count: attempts.length, faults, perSecond, p50, p95, p99, max };
 }
 
+export function faultCount({ faults }: Summary): number {
+  return Object.values(faults).reduce((sum, count) => sum + count, 0);
+}
+
 /** Nearest rank; 0 where there are no values. @param shares between 0 and 1 */
 export function percentiles(values: readonly number[], shares: readonly number[]): number[] {
   const sorted = Float64Array.from(values).sort();

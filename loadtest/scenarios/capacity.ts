@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { openFloor } from '../floor/floor.ts';
-import { type Attempt, median } from '../load/attempt.ts';
+import { type Attempt, faultCount, median } from '../load/attempt.ts';
 import { closedLoop, forSeconds } from '../load/closed-loop.ts';
 import { evenly, openLoop } from '../load/open-loop.ts';
 import { type Measured, measure } from '../measure.ts';
@@ -55,10 +55,7 @@ function calmly(seconds: number, work: () => Promise<void>): Promise<Attempt[]> 
 function told(pressed: readonly Measured[], calm: readonly Measured[], about: string[]): Report {
   const of = (runs: readonly Measured[], name: string) => runs.filter((run) => run.name.startsWith(name));
   const rates = (name: string) =>
-    of(pressed, name).map(({ summary, seconds }) => {
-      const answered = summary.count - Object.values(summary.faults).reduce((sum, count) => sum + count, 0);
-      return answered / seconds;
-    });
+    of(pressed, name).map(({ summary, seconds }) => (summary.count - faultCount(summary)) / seconds);
   const waits = (name: string) =>
     of(calm, name).map(({ attempts }) => median(attempts.filter((one) => !one.fault).map(({ ms }) => ms)));
   const [floorRate, wholeRate] = [median(rates('floor')), median(rates('end to end'))];

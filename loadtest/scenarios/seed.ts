@@ -1,4 +1,5 @@
 import type { GraphClient } from '../graph-client.ts';
+import { faultCount } from '../load/attempt.ts';
 import { closedLoop, upTo } from '../load/closed-loop.ts';
 import { type Measured, measure } from '../measure.ts';
 import { loadPlots, loadTables } from '../report/plots-of.ts';
@@ -63,8 +64,8 @@ export const seed: Scenario = async ({ radiographs, system: open, client: of }) 
       {
         what: `faults in ${runs.length * POSTS} posts`,
         wanted: 'none',
-        got: String(runs.reduce((sum, { summary }) => sum + faultsOf(summary), 0)),
-        met: runs.every(({ summary }) => faultsOf(summary) === 0),
+        got: String(runs.reduce((sum, { summary }) => sum + faultCount(summary), 0)),
+        met: runs.every(({ summary }) => faultCount(summary) === 0),
       },
     ],
     tables: [
@@ -116,7 +117,3 @@ export const seed: Scenario = async ({ radiographs, system: open, client: of }) 
     ],
   };
 };
-
-function faultsOf({ faults }: Measured['summary']): number {
-  return Object.values(faults).reduce((sum, count) => sum + count, 0);
-}
