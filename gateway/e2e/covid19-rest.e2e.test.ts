@@ -170,6 +170,27 @@ test('a form that is too large is refused before its body is read', async () => 
   sent.destroy();
 });
 
+test('a form that says nothing of its length is refused as soon as it is too large', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const sent = request(`${system.url}/covid19/api/v1/predict/`, { method: 'POST', headers });
+  const answered = once(sent, 'response');
+  sent.write('b64=');
+  sent.end('A'.repeat(4 * 1024 * 1024));
+  const [answer] = (await answered) as [IncomingMessage];
+  expect(answer.statusCode).toBe(413);
+  sent.destroy();
+});
+
+test('a client that breaks off leaves nothing, and others are served', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1000000' };
+  const sent = request(`${system.url}/covid19/api/v1/predict/`, { method: 'POST', headers });
+  const broken = once(sent, 'error');
+  sent.write('b64=AAAA');
+  sent.on('socket', (socket) => socket.once('connect', () => sent.destroy(new Error('gone'))));
+  await broken;
+  expect((await post('predict/', urlencoded(await base64('jpeg', 309)))).status).toBe(200);
+});
+
 test('the page of another site cannot send a form; one of this address can', async () => {
   const b64 = await base64('jpeg', 305);
   const foreign = await post('predict/', urlencoded(b64), { origin: 'https://evil.example' });
