@@ -12,8 +12,12 @@ export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   FILE_TOO_LARGE: 413,
+  UNSUPPORTED_IMAGE: 415,
   RATE_LIMITED: 429,
+  INTERNAL: 500,
   OVERLOADED: 503,
+  MODEL_UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
 };
 
 /** Faults outside of GraphQL are told in its form too, with a code of the closed list; no body is echoed. */
@@ -57,7 +61,8 @@ export function tellUnreadable(error: NodeJS.ErrnoException, socket: Socket): vo
 
 function told(error: FastifyError, request: FastifyRequest): { known: Error; status: number } {
   if (error instanceof RadiographError) return { known: error, status: HTTP_STATUS[error.code] ?? 500 };
-  if (error instanceof GraphQLError) return { known: error, status: 400 };
+  if (error instanceof GraphQLError)
+    return { known: error, status: HTTP_STATUS[error.extensions.code as ErrorCode] ?? 400 };
   const status = error.statusCode ?? 500;
   if (status >= 500) return { known: error, status: 500 };
   return { known: new RadiographError('BAD_USER_INPUT', wanted(status, request)), status };

@@ -1,7 +1,7 @@
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
-import fastify from 'fastify';
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
@@ -34,11 +34,13 @@ import { logFaults } from './plugins/log-faults.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
 import { serveProbes } from './probes.ts';
+import { serveCovid19 } from './rest/covid19-routes.ts';
 import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
 import { watchedSupergraph } from './supergraph.ts';
 import { onceClosed, stagedUploads } from './uploads/staged-uploads.ts';
 import { acceptUploads } from './uploads/upload-route.ts';
+import { uploadsAtOnce } from './uploads/uploads-at-once.ts';
 import { sharedReads } from './upstream/shared-reads.ts';
 import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
@@ -144,26 +146,40 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     stuckMs: config.stuckMs,
   };
   const transports = openTransports(http, transportOptions);
-  // Multipart bodies are read on this route alone.
+  const atOnce = uploadsAtOnce(config.mostUploads);
+  const uploads = {
+    blobs,
+    claimKey: keys('upload-claim'),
+    maxFileBytes: config.maxUploadBytes,
+    files: metrics.uploadedFiles,
+    staging,
+    stuckMs: config.stuckMs,
+    async begin({ raw }: FastifyRequest, reply: FastifyReply) {
+      const end = atOnce(await caller.ofRequest(raw));
+      onceClosed(reply.raw, () => {
+        end();
+        staging.end(raw);
+      });
+    },
+  };
+  const context = async ({ raw }: FastifyRequest, reply: FastifyReply) => {
+    const gone = new AbortController();
+    onceClosed(reply.raw, () => gone.abort(CONNECTION_CLOSED));
+    return createContext(config.requestMs, await originOf(raw, gone.signal));
+  };
+  // Multipart bodies of the graph are read on its route alone.
   await http.register(async (graphql) => {
-    acceptUploads(graphql, {
-      blobs,
-      claimKey: keys('upload-claim'),
-      maxFileBytes: config.maxUploadBytes,
-      files: metrics.uploadedFiles,
-      caller,
-      persisted,
-      staging,
-      mostAtOnce: config.mostUploads,
-      stuckMs: config.stuckMs,
-    });
-    await graphql.register(fastifyApollo(apollo), {
-      context: async (request, reply) => {
-        const gone = new AbortController();
-        onceClosed(reply.raw, () => gone.abort(CONNECTION_CLOSED));
-        return createContext(config.requestMs, await originOf(request.raw, gone.signal));
-      },
-    });
+    acceptUploads(graphql, { ...uploads, persisted });
+    await graphql.register(fastifyApollo(apollo), { context });
+  });
+  serveCovid19(http, {
+    ...uploads,
+    async execute(request, reply, operation) {
+      const contextValue = await context(request, reply);
+      const { body } = await apollo.executeOperation(operation, { contextValue });
+      if (body.kind !== 'single') throw new Error('Expected one answer, got a stream of them');
+      return body.singleResult;
+    },
   });
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);

@@ -86,7 +86,7 @@ try {
   console.log('\nNot for clinical use: the models are demonstrations.');
   process.exitCode = refused.size === 0 && read.every(Boolean) ? 0 : 1;
 } catch (error) {
-  const down = error instanceof TypeError && error.message === 'fetch failed';
+  const down = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
   console.error(
     down
       ? `Nothing answers at ${values.url}: start it with npm start`
@@ -99,7 +99,7 @@ try {
 
 /** The synthetic sample that the gateway offers on its page. */
 async function sample(client: GraphClient): Promise<NamedFile> {
-  return { name: 'phantom.png', content: new Blob([new Uint8Array(await client.picture('/phantom.png'))]) };
+  return { name: 'phantom.png', content: await client.picture('/phantom.png') };
 }
 
 /** @returns whether the radiograph was read */

@@ -1,86 +1,112 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { distinctPictures } from './distinct-pictures.ts';
-import { GraphFault, graphClient } from './graph-client.ts';
-import { openLoop, type Summary, summarise } from './open-loop.ts';
+import { graphClient } from './graph-client.ts';
+import { radiographsOf, syntheticRadiographs } from './radiographs.ts';
+import { writeReport } from './report/write-report.ts';
+import { batching } from './scenarios/batching.ts';
+import { cached } from './scenarios/cached.ts';
+import { capacity } from './scenarios/capacity.ts';
+import { classifyLoop } from './scenarios/classify.ts';
+import { failover } from './scenarios/failover.ts';
+import { floorAlone } from './scenarios/floor.ts';
+import type { OwnStack, Scenario, Setting } from './scenarios/scenario.ts';
+import { seed } from './scenarios/seed.ts';
+import { soak } from './scenarios/soak.ts';
+import { uploads } from './scenarios/uploads.ts';
+import { type System, startStack } from './stack.ts';
 
-// Sends radiographs to a running Radiograph and measures from the upload to the final state of each job.
-// npm run loadtest -- [--url URL] [--count 200] [--rate 20 | --rate all] [--out FOLDER] [FILE]
+// Sends radiographs to a running Radiograph and writes what it saw to loadtest/reports/.
+// npm run loadtest -- [--scenario NAME] [--url URL | --start] [OPTION…]; README.md says which.
 
-const UPLOAD = `mutation ($files: [Upload!]!) {
-  radiographUpload(input: { files: $files }) { jobs { id } userErrors { code message } } }`;
-const FOLLOW = `subscription ($id: ID!) {
-  jobStatus(id: $id) { state error { code message } radiograph { classification { decision cached } heatmap { image { url } } } } }`;
-
-type Uploaded = {
-  radiographUpload: { jobs: { id: string }[]; userErrors: { code: string; message: string }[] };
+const SCENARIOS: Record<string, Scenario> = {
+  uploads: uploads('uploads'),
+  subscribe: uploads('subscribe'),
+  classify: classifyLoop,
+  floor: floorAlone,
+  capacity,
+  cached,
+  batching,
+  seed,
+  soak,
+  failover,
 };
-type Status = {
-  jobStatus: {
-    state: string;
-    error: { code: string; message: string } | null;
-    radiograph: { classification: object | null; heatmap: object | null } | null;
-  };
-};
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+/** Where `npm start` has the metrics of the services behind the gateway. */
+const BEHIND = 'imaging=4001,heatmap=4002,icu=4003,serving=8501';
+
+const { values } = parseArgs({
   options: {
-    url: { type: 'string', default: `http://localhost:${process.env.PORT || 4000}` },
+    scenario: { type: 'string', default: 'uploads' },
+    url: { type: 'string' },
+    start: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    services: { type: 'string' },
     count: { type: 'string', default: '200' },
-    rate: { type: 'string', default: '20' },
+    rate: { type: 'string' },
+    clients: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '3' },
+    minutes: { type: 'string', default: '30' },
+    size: { type: 'string', default: '1400x1200' },
+    folder: { type: 'string' },
+    model: { type: 'string', default: join(import.meta.dirname, '../serving/models/covid19/1/model.onnx') },
     out: { type: 'string', default: join(import.meta.dirname, 'reports') },
   },
 });
-const count = Number(values.count);
-const rate = values.rate === 'all' ? Number.POSITIVE_INFINITY : Number(values.rate);
-if (!Number.isInteger(count) || count < 1 || !(rate > 0))
-  throw new Error('Expected --count as a whole number above 0 and --rate as a number above 0 or "all"');
 
-await using client = graphClient(values.url);
-const [path] = positionals;
-const pictures = await distinctPictures(
-  path ? await readFile(path) : await client.picture('/phantom.png'),
-  count + 5,
-);
+const scenario = SCENARIOS[values.scenario];
+if (!scenario) throw new Error(`Expected --scenario as one of ${Object.keys(SCENARIOS).join(', ')}`);
+const [, width, height] = /^(\d+)x(\d+)$/.exec(values.size)?.map(Number) ?? [];
+if (!width || !height) throw new Error('Expected --size as WIDTHxHEIGHT in pixels');
 
-/** From the upload to classification and heatmap in one event. */
-async function classify(picture: Buffer): Promise<void> {
-  const file = { name: 'radiograph.png', content: new Blob([new Uint8Array(picture)]) };
-  const { jobs, userErrors } = (await client.upload<Uploaded>(UPLOAD, [file])).radiographUpload;
-  const [job] = jobs;
-  if (!job) throw new GraphFault(userErrors[0]?.message ?? 'No job', userErrors[0]?.code);
-  for await (const { jobStatus } of client.follow<Status>(FOLLOW, { id: job.id })) {
-    if (jobStatus.state === 'FAILED') throw new GraphFault('The job failed', jobStatus.error?.code);
-    if (jobStatus.state !== 'SUCCEEDED') continue;
-    if (!jobStatus.radiograph?.classification || !jobStatus.radiograph.heatmap)
-      throw new GraphFault('The answer is not whole');
-    return;
-  }
-  throw new GraphFault('The subscription ended before the job');
-}
-
-async function run(chosen: readonly Buffer[]): Promise<Summary> {
-  const started = performance.now();
-  const attempts = await openLoop(chosen.length, rate, (index) => classify(chosen[index] as Buffer));
-  return summarise(attempts, (performance.now() - started) / 1_000);
-}
-
-await Promise.all(pictures.slice(count).map(classify));
-const cold = await run(pictures.slice(0, count));
-const warm = await run(pictures.slice(0, count));
-const report = {
-  what: 'upload to classification and heatmap by subscription, times in ms',
-  arrivals: values.rate === 'all' ? 'all at once' : `${rate} a second, Poisson`,
-  machine: `${cpus().length} CPU cores; the client runs beside the servers`,
-  cold,
-  warm,
+await using stack = new AsyncDisposableStack();
+const setting: Setting = {
+  options: {
+    count: whole('count'),
+    rate: rate(),
+    clients: whole('clients'),
+    seconds: whole('seconds'),
+    rounds: whole('rounds'),
+    minutes: whole('minutes'),
+    model: values.model,
+  },
+  radiographs: values.folder
+    ? await radiographsOf(values.folder)
+    : await syntheticRadiographs({ width, height }),
+  system: async () => (values.start ? own() : named()),
+  stack: own,
+  client: ({ url }) => stack.use(graphClient(url)),
 };
-await mkdir(values.out, { recursive: true });
-const name = join(values.out, `uploads-${count}-${values.rate}.json`);
-await writeFile(name, `${JSON.stringify(report, null, 2)}\n`);
-console.log(JSON.stringify(report, null, 2));
-console.log(`written to ${name}`);
-process.exitCode = Object.keys({ ...cold.faults, ...warm.faults }).length > 0 ? 1 : 0;
+const report = await scenario(setting);
+await writeReport(values.out, report);
+if (report.targets.some(({ met }) => !met)) process.exitCode = 1;
+
+async function own(wanted: OwnStack = {}) {
+  return stack.use(await startStack({ ...wanted, profile: values.profile }));
+}
+
+function whole(name: 'count' | 'clients' | 'seconds' | 'rounds' | 'minutes'): number {
+  const number = Number(values[name]);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`Expected --${name} as a whole number above 0`);
+  return number;
+}
+
+function rate(): number | undefined {
+  if (values.rate === undefined) return undefined;
+  const number = values.rate === 'all' ? Number.POSITIVE_INFINITY : Number(values.rate);
+  if (!(number > 0)) throw new Error('Expected --rate as a number above 0 or "all"');
+  return number;
+}
+
+/** Of a system that is named by its address alone nothing more is known than its gateway. */
+function named(): System {
+  const url = values.url ?? `http://localhost:${process.env.PORT || 4000}`;
+  const behind = values.services ?? (values.url === undefined ? BEHIND : '');
+  const entries = behind === '' ? [] : behind.split(',');
+  const services = entries.map((entry) => {
+    const [name = '', place = ''] = entry.split(/=(.*)/);
+    return [name, /^\d+$/.test(place) ? `http://127.0.0.1:${place}/metrics` : place] as const;
+  });
+  return { url, services: new Map([['gateway', `${url}/metrics`], ...services]) };
+}

@@ -4,11 +4,11 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { distinctPictures } from './distinct-pictures.ts';
 import { GraphFault, graphClient } from './graph-client.ts';
-import { summarise } from './open-loop.ts';
-import { listeningProcess, residentBytes } from './resident-memory.ts';
+import { type Attempt, summarise } from './load/attempt.ts';
+import { syntheticRadiographs } from './radiographs.ts';
 import { faultOf, type OpenStream, STREAM_TRANSPORTS } from './stream-transports.ts';
+import { listeningProcess, residentBytes } from './watch/process-usage.ts';
 
 // Opens many subscriptions, each on a connection of its own, to jobs that stay open, and measures the gateway's memory
 // and how long the end of a job takes to reach its subscribers. The jobs stay open since this program is the model
@@ -53,7 +53,7 @@ const hole = createServer((socket) => {
 }).listen(Number(values.hole), '127.0.0.1');
 
 await using client = graphClient(values.url);
-const phantom = await client.picture('/phantom.png');
+const { next: radiograph } = await syntheticRadiographs({ width: 512, height: 512 }, 4);
 
 /** A gateway that has answered nothing yet. */
 async function restarted(): Promise<void> {
@@ -68,10 +68,7 @@ async function restarted(): Promise<void> {
 }
 
 async function openJobs(): Promise<string[]> {
-  const files = (await distinctPictures(phantom, JOBS)).map((picture, i) => ({
-    name: `${i}.png`,
-    content: new Blob([new Uint8Array(picture)]),
-  }));
+  const files = Array.from({ length: JOBS }, (_, i) => ({ name: `${i}.jpg`, content: radiograph() }));
   const { jobs } = (await client.upload<Uploaded>(UPLOAD, files)).radiographUpload;
   if (jobs.length !== JOBS) throw new GraphFault('Not every radiograph was taken');
   return jobs.map(({ id }) => id);
@@ -93,7 +90,7 @@ async function measure(transport: string, open: OpenStream, subscriptions: numbe
   await pause(SETTLE_MS);
   const bytesBefore = residentBytes(pid);
   const started = performance.now();
-  const deliveries: { ms: number; fault?: string }[] = [];
+  const deliveries: Attempt[] = [];
   let late = 0;
   const follow = (id: string) => {
     let first = true;
@@ -101,19 +98,21 @@ async function measure(transport: string, open: OpenStream, subscriptions: numbe
     let opened: () => void = () => undefined;
     const isOpen = new Promise<void>((resolve) => (opened = resolve));
     const ended = open(values.url, FOLLOW, { id }, (result) => {
-      if (result.errors) deliveries.push({ ms: 0, fault: faultOf(result).code });
+      if (result.errors) deliveries.push({ began: 0, ms: 0, fault: faultOf(result).code });
       told ||= Boolean(result.errors);
       const { finishedAt = null } = (result.data as Status | null | undefined)?.jobStatus ?? {};
       told ||= finishedAt !== null;
       if (finishedAt !== null && first) late += 1;
-      else if (finishedAt !== null) deliveries.push({ ms: Date.now() - Date.parse(finishedAt) });
+      else if (finishedAt !== null) deliveries.push({ began: 0, ms: Date.now() - Date.parse(finishedAt) });
       first = false;
       opened();
     })
       .then(() => {
-        if (!told) deliveries.push({ ms: 0, fault: 'ended early' });
+        if (!told) deliveries.push({ began: 0, ms: 0, fault: 'ended early' });
       })
-      .catch((error: GraphFault) => void deliveries.push({ ms: 0, fault: error.code ?? error.message }))
+      .catch(
+        (error: GraphFault) => void deliveries.push({ began: 0, ms: 0, fault: error.code ?? error.message }),
+      )
       .finally(() => opened());
     return { isOpen, ended };
   };

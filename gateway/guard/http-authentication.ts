@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RadiographError } from '#common/errors.ts';
 import type { Authentication } from './authentication.ts';
+import { asksForWork } from './work-routes.ts';
 
 /** Asks for a token before the body is read. The explorer's page itself is open: what it asks for is not. */
 export function authenticateHttp(http: FastifyInstance, authenticate: Authentication): void {
   http.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url !== '/graphql' || isPage(request)) return;
+    if (!asksForWork(request) || isPage(request)) return;
     try {
       await authenticate(request.headers.authorization);
     } catch (error) {

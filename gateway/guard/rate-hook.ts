@@ -3,15 +3,13 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Caller } from '#common/caller.ts';
 import type { CallerName } from './caller-name.ts';
 import { type RateLimit, rateLimited, type Taken } from './rate-limit.ts';
-
-/** What asks the system to work; probes, pages and pictures do not. */
-const COUNTED = /^\/(?:graphql$|covid19\/)/;
+import { asksForWork } from './work-routes.ts';
 
 /** Counts a request of HTTP before its body is read, and tells the caller what is left in the headers of
  *  draft-ietf-httpapi-ratelimit-headers-10. */
 export function limitRequests(http: FastifyInstance, limit: RateLimit, name: CallerName): void {
   http.addHook('onRequest', async (request, reply) => {
-    if (!COUNTED.test(request.routeOptions.url ?? '')) return;
+    if (!asksForWork(request)) return;
     const taken = await limit.take(await name.ofRequest(request.raw));
     tellLimit(reply, limit.most, taken);
     if (taken.allowed) return;

@@ -1,30 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
-import type { CallerName } from '../guard/caller-name.ts';
 import type { PersistedOperations } from '../guard/persisted-operations.ts';
 import { takeFile } from './file-intake.ts';
 import { multipartRequest } from './multipart-request.ts';
-import { onceClosed, type Staging } from './staged-uploads.ts';
-import { uploadsAtOnce } from './uploads-at-once.ts';
+import type { Staging } from './staged-uploads.ts';
 
 /** A request may hold several files, but not without end. */
 const FILES_AT_FULL_SIZE = 4;
 const SMALLEST_REQUEST_LIMIT = 512 * 1024 * 1024;
+
+/** Enters an upload of a request's caller until it is answered. @throws RadiographError RATE_LIMITED */
+export type BeginUpload = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export type UploadOptions = {
   readonly blobs: StagingBlobStore;
   readonly claimKey: Buffer;
   readonly maxFileBytes: number;
   readonly files: Counter<'outcome'>;
-  readonly caller: CallerName;
-  readonly persisted: PersistedOperations;
   readonly staging: Staging;
-  /** Requests with files that one caller may have under way. */
-  readonly mostAtOnce: number;
+  readonly begin: BeginUpload;
   /** How long a client may send nothing. */
   readonly stuckMs: number;
 };
@@ -32,10 +30,10 @@ export type UploadOptions = {
 /** Teaches the routes of `http` multipart bodies: each file is taken in at once and replaced by its signed claim. */
 export function acceptUploads(
   http: FastifyInstance,
-  { blobs, claimKey, maxFileBytes, files, caller, persisted, staging, mostAtOnce, stuckMs }: UploadOptions,
+  options: UploadOptions & { readonly persisted: PersistedOperations },
 ): void {
+  const { blobs, claimKey, maxFileBytes, files, persisted, staging, begin, stuckMs } = options;
   const maxBytes = Math.max(SMALLEST_REQUEST_LIMIT, FILES_AT_FULL_SIZE * maxFileBytes);
-  const begin = uploadsAtOnce(mostAtOnce);
   // All that can be refused without the body is refused before it is read.
   http.addHook('onRequest', async (request, reply) => {
     if (!isMultipart(request)) return;
@@ -46,8 +44,7 @@ export function acceptUploads(
         'BAD_USER_INPUT',
         'Expected the header apollo-require-preflight with a multipart request',
       );
-    onceClosed(reply.raw, begin(await caller.ofRequest(request.raw)));
-    onceClosed(reply.raw, () => staging.end(request.raw));
+    await begin(request, reply);
   });
   http.addContentTypeParser(
     'multipart/form-data',

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Pool } from 'undici';
+import { cpuMs, residentBytes } from '../watch/process-usage.ts';
 import { WARD_QUERY } from './ward-subgraphs.ts';
 
 export type Measured = {
@@ -11,7 +11,6 @@ export type Measured = {
   readonly residentMb?: number;
 };
 
-const TICKS_PER_SECOND = 100;
 let ward = 0;
 
 /** Asks once for a ward that nobody asked for before.
@@ -37,7 +36,7 @@ export async function closedLoop(
   { connections, seconds }: { connections: number; seconds: number },
 ): Promise<Measured> {
   const times: number[] = [];
-  const cpuBefore = cpuMs(pid);
+  const cpuBefore = orAbsent(() => cpuMs(pid));
   const began = performance.now();
   const end = began + seconds * 1_000;
   const connection = async () => {
@@ -50,7 +49,8 @@ export async function closedLoop(
   };
   await Promise.all(Array.from({ length: connections }, connection));
   const tookSeconds = (performance.now() - began) / 1_000;
-  const cpuAfter = cpuMs(pid);
+  const cpuAfter = orAbsent(() => cpuMs(pid));
+  const resident = orAbsent(() => residentBytes(pid));
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
   return {
@@ -59,25 +59,14 @@ export async function closedLoop(
     p99Ms: at(0.99),
     ...(cpuBefore !== undefined &&
       cpuAfter !== undefined && { cpuMsPerRequest: (cpuAfter - cpuBefore) / times.length }),
-    ...residentMb(pid),
+    ...(resident !== undefined && { residentMb: resident / 2 ** 20 }),
   };
 }
 
-/** User and system time of a process (proc(5), stat fields 14 and 15). */
-function cpuMs(pid: number): number | undefined {
+function orAbsent(read: () => number): number | undefined {
   try {
-    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return ((Number(afterName[11]) + Number(afterName[12])) * 1_000) / TICKS_PER_SECOND;
+    return read();
   } catch {
     return undefined;
-  }
-}
-
-function residentMb(pid: number): { residentMb?: number } {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? {} : { residentMb: Number(kilobytes) / 1_024 };
-  } catch {
-    return {};
   }
 }

@@ -7,6 +7,14 @@ export function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
+const TICKS_PER_SECOND = 100;
+
+/** User and system time of a process in ms (proc(5), stat fields 14 and 15). @throws when there is no such process */
+export function cpuMs(pid: number): number {
+  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return ((Number(afterName[11]) + Number(afterName[12])) * 1_000) / TICKS_PER_SECOND;
+}
+
 /** The process of ours that listens on a TCP port of this machine (Linux). @throws when none is found */
 export function listeningProcess(port: number): number {
   const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listeners(table, port)));

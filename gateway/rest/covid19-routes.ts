@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql';
+import type { Counter } from 'prom-client';
+import type { StagingBlobStore } from '#common/blob-store.ts';
+import { RadiographError } from '#common/errors.ts';
+import { sealClaim } from '#common/upload-claim.ts';
+import { takeFile } from '../uploads/file-intake.ts';
+import type { Staging } from '../uploads/staged-uploads.ts';
+import type { BeginUpload } from '../uploads/upload-route.ts';
+import { base64File, type FormOptions, longestForm } from './base64-form.ts';
+import {
+  heatmapAnswer,
+  NOT_FOR_CLINICAL_USE,
+  type PredictedRadiograph,
+  predictionAnswer,
+} from './covid19-answers.ts';
+
+const BASE = '/covid19/api/v1';
+const PREDICT = `${BASE}/predict`;
+
+const predict = (heatmap: string) => `mutation Covid19Predict($file: Upload!) {
+  radiographClassify(input: { file: $file }) {
+    radiograph {
+      image { url }
+      classification { decision findings { code probability } model { name version } }
+      ${heatmap}
+    }
+    userErrors { code message }
+  }
+}`;
+const PREDICT_ALONE = predict('');
+const PREDICT_WITH_HEATMAP = predict('heatmap(colormap: OCEAN) { image { url } }');
+
+type Predicted = {
+  radiographClassify: {
+    radiograph: (Omit<PredictedRadiograph, 'classification'> & Partial<PredictedRadiograph>) | null;
+    userErrors: readonly { code: string; message: string }[];
+  };
+};
+type Fault = { readonly message: string; readonly extensions?: GraphQLErrorExtensions | undefined };
+
+/** Runs an operation as if its caller had sent it to the graph. */
+export type Execute = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: { query: string; variables: Record<string, unknown> },
+) => Promise<{ data?: Record<string, unknown> | null | undefined; errors?: readonly Fault[] | undefined }>;
+
+export type Covid19Options = FormOptions & {
+  readonly blobs: StagingBlobStore;
+  readonly claimKey: Buffer;
+  readonly files: Counter<'outcome'>;
+  readonly staging: Staging;
+  readonly begin: BeginUpload;
+  readonly execute: Execute;
+};
+
+/** The REST contract of the 2020 service: forms with a base64 picture in, its JSON keys out. Each request becomes the
+ *  mutation `radiographClassify`, so that authentication, scopes, limits and errors are those of the graph. */
+export function serveCovid19(http: FastifyInstance, options: Covid19Options): void {
+  const { maxFileBytes, stuckMs, begin } = options;
+  http.get(`${BASE}/healthcheck`, () => 'Covid19 detector API is live!');
+  void http.register(async (rest) => {
+    const types = ['multipart/form-data', 'application/x-www-form-urlencoded'];
+    rest.addContentTypeParser(types, (_request: FastifyRequest, body: IncomingMessage) =>
+      base64File(body, { maxFileBytes, stuckMs }),
+    );
+    rest.addHook('onRequest', async (request, reply) => {
+      refuseForeignPage(request);
+      const bytes = Number(request.headers['content-length'] ?? 0);
+      const most = longestForm(maxFileBytes);
+      if (bytes > most)
+        throw new RadiographError('FILE_TOO_LARGE', `Expected a form of at most ${most} bytes, got ${bytes}`);
+      reply.header('x-notice', NOT_FOR_CLINICAL_USE);
+      await begin(request, reply);
+    });
+    for (const url of [PREDICT, `${PREDICT}/`])
+      rest.post(url, async (request, reply) =>
+        predictionAnswer(await predicted(request, reply, PREDICT_ALONE, options)),
+      );
+    for (const url of [`${PREDICT}/heatmap`, `${PREDICT}/heatmap/`])
+      rest.post(url, async (request, reply) => {
+        const radiograph = await predicted(request, reply, PREDICT_WITH_HEATMAP, options);
+        return heatmapAnswer(radiograph, (path) => `${request.protocol}://${request.host}${path}`);
+      });
+  });
+}
+
+/** A browser sends such forms across sites without asking, but says whose page it was. */
+function refuseForeignPage({ headers, host }: FastifyRequest): void {
+  if (headers.origin === undefined) return;
+  if (URL.canParse(headers.origin) && new URL(headers.origin).host === host) return;
+  throw new RadiographError('FORBIDDEN', 'Expected a form of a page of this address');
+}
+
+async function predicted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: string,
+  { blobs, claimKey, files, staging, maxFileBytes, execute }: Covid19Options,
+): Promise<PredictedRadiograph> {
+  if (!Buffer.isBuffer(request.body))
+    throw new RadiographError('BAD_USER_INPUT', 'Expected the field b64 in a form, got no form');
+  const { claim, ...file } = await takeFile(Readable.from([request.body]), blobs, maxFileBytes);
+  files.inc({ outcome: claim.kept ? 'kept' : claim.code });
+  staging.add(request.raw, [file]);
+  const { data, errors } = await execute(request, reply, {
+    query,
+    variables: { file: sealClaim(claimKey, claim) },
+  });
+  const [error] = errors ?? [];
+  if (error) throw new GraphQLError(error.message, { extensions: error.extensions ?? null });
+  const { radiograph, userErrors } = (data as Predicted).radiographClassify;
+  const [refusal] = userErrors;
+  if (refusal) throw new GraphQLError(refusal.message, { extensions: { code: refusal.code } });
+  if (!radiograph?.classification) throw new Error('The answer of the graph is not whole');
+  return { ...radiograph, classification: radiograph.classification };
+}
