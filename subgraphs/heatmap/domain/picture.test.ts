@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { blend } from './blend.ts';
 import { colourTable } from './colormaps.ts';
+import { overlay } from './overlay.ts';
 import { peakOf, regionsOf } from './regions.ts';
 import { upsample } from './upsample.ts';
 
@@ -41,13 +41,34 @@ test('a map is stretched between the centres of its places', () => {
 
 test('opacity 0 is the radiograph, 1 the colours, and between them cv2.addWeighted', () => {
   const grey = Uint8Array.from([0, 100, 255]);
-  const heat = grid(3, [0, 0.5, 1]);
+  const map = grid(3, [0, 0.5, 1]);
   const table = colourTable('JET');
-  expect([...blend(grey, heat, table, 0)]).toEqual([0, 0, 0, 100, 100, 100, 255, 255, 255]);
+  expect([...overlay(grey, 3, map, table, 0)]).toEqual([0, 0, 0, 100, 100, 100, 255, 255, 255]);
   const colours = [colour('JET', 0), colour('JET', 128), colour('JET', 255)].flat();
-  expect([...blend(grey, heat, table, 1)]).toEqual(colours);
+  expect([...overlay(grey, 3, map, table, 1)]).toEqual(colours);
   const half = colours.map((value, i) => Math.round(value * 0.5 + (grey[Math.floor(i / 3)] ?? 0) * 0.5));
-  expect([...blend(grey, heat, table, 0.5)]).toEqual(half);
+  expect([...overlay(grey, 3, map, table, 0.5)]).toEqual(half);
+});
+
+test.each([
+  [64, 48, 8, 8],
+  [7, 90, 3, 5],
+  [33, 1, 1, 1],
+  [2, 2, 16, 16],
+])('%i × %i pixels get the colours of the upsampled map', (width, height, mapWidth, mapHeight) => {
+  const map = grid(
+    mapWidth,
+    Array.from({ length: mapWidth * mapHeight }, (_, i) => Math.abs(Math.sin(i * 12.9898)) * 3),
+  );
+  const grey = Uint8Array.from({ length: width * height }, (_, i) => (i * 7) % 256);
+  const heat = upsample(map, width, height);
+  const picture = overlay(grey, width, map, colourTable('TURBO'), 0.3);
+  const expected = [...grey].flatMap((level, i) =>
+    colour('TURBO', Math.round((heat.values[i] ?? 0) * 255)).map((channel) => level * 0.7 + channel * 0.3),
+  );
+  expect(picture).toHaveLength(expected.length);
+  // A value on the edge between two colours may fall to either side: neighbours differ by a few levels.
+  for (const [at, value] of expected.entries()) expect(Math.abs((picture[at] ?? -9) - value)).toBeLessThan(5);
 });
 
 test('two places give two regions, the stronger first, and the peak lies in it', () => {

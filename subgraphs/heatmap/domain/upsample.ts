@@ -28,7 +28,7 @@ export function upsample(map: Grid, width: number, height: number): Grid {
 }
 
 /** For each pixel of an axis: the two places of the map around its centre, and the share of the second. */
-function axis(pixels: number, places: number) {
+export function axis(pixels: number, places: number) {
   const low = new Uint16Array(pixels);
   const high = new Uint16Array(pixels);
   const share = new Float32Array(pixels);

@@ -5,10 +5,9 @@ import sharp from 'sharp';
 import type { BlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
-import { blend } from '../domain/blend.ts';
 import { colourTable } from '../domain/colormaps.ts';
+import { overlay } from '../domain/overlay.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
-import { upsample } from '../domain/upsample.ts';
 import type { RenderingMetrics } from './rendering-metrics.ts';
 
 /** Pictures drawn side by side, and those that may wait: a drawing takes up to 32 MiB. */
@@ -80,8 +79,7 @@ async function drawOne(blobs: BlobStore, request: HeatmapRequest): Promise<Rende
   const { data, info } = await safeSharp(encoded, (grey) => grey.raw().toBuffer({ resolveWithObject: true }));
   const { width, height, channels } = info;
   if (channels !== 1) throw new Error(`Expected a grey picture, got ${channels} channels`);
-  const heat = upsample(request.map, width, height);
-  const picture = blend(data, heat, colourTable(request.colormap), request.opacity);
+  const picture = overlay(data, width, request.map, colourTable(request.colormap), request.opacity);
   const file = await sharp(picture, { raw: { width, height, channels: 3 } })
     .jpeg(JPEG)
     .toBuffer();
