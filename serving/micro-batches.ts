@@ -1,6 +1,6 @@
-/** Images that one run takes at most: a session's arena grows with the largest batch and never shrinks, and larger
- *  runs are no faster on a CPU. */
-export const LARGEST_RUN = 4;
+/** Images that one run takes at most. A session's arena grows with the largest run and never shrinks. Larger runs are
+ *  no faster on a CPU and share busy cores worse; runs of one cost a tenth more. */
+export const LARGEST_RUN = 2;
 
 /** Splits `count` images into runs of nearly equal size that keep every thread busy to the end: a multiple of
  *  `threads` runs, or one for each image when there are fewer.

@@ -38,22 +38,24 @@ export async function startSessionThread(path: string): Promise<SessionThread> {
     else task?.reject(new Error(reply.message));
   });
   let cause: unknown;
+  let death: ThreadEnded | undefined;
   worker.on('error', (error) => {
     cause = error;
   });
   worker.on('exit', () => {
-    const error = new ThreadEnded('The session thread died', { cause });
-    ready.reject(error);
+    death = new ThreadEnded('The session thread died', { cause });
+    ready.reject(death);
     // First of the two: who hears of the lost task must not give this thread another one.
     ended.resolve();
-    task?.reject(error);
+    task?.reject(death);
   });
 
   const { inputs, outputs } = await ready.promise;
   return {
     inputs,
     outputs,
-    run(type, dims, bytes) {
+    async run(type, dims, bytes) {
+      if (death) throw death;
       if (slot.byteLength < bytes.length) slot = new SharedArrayBuffer(bytes.length);
       new Uint8Array(slot).set(bytes);
       task = Promise.withResolvers();
