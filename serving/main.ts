@@ -1,12 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
+import { countExternalMemoryAsHeap } from '#common/external-memory.ts';
 import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { servingConfig } from './config.ts';
 import { startServing } from './server.ts';
 
-// By default V8 marks the whole heap again for every few megabytes of pixels that come in: with small batches that
-// costs half as much as the network does.
-setFlagsFromString('--external-memory-accounted-in-global-limit');
+countExternalMemoryAsHeap();
 
 const config = servingConfig(process.env);
 const logger = serviceLogger('serving', config.logLevel);

@@ -1,7 +1,10 @@
+import { countExternalMemoryAsHeap } from '#common/external-memory.ts';
 import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { imagingConfig } from './config.ts';
 import { startImaging } from './server.ts';
+
+countExternalMemoryAsHeap();
 
 const config = imagingConfig(process.env);
 const logger = serviceLogger('imaging', config.logLevel);
