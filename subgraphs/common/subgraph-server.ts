@@ -22,6 +22,7 @@ import { accessFault } from './access.ts';
 import type { Caller } from './caller.ts';
 import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
+import { openGatewayPublicKey } from './gateway-key.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 import { type SubgraphAccess, subgraphAccess } from './subgraph-access.ts';
 
@@ -35,8 +36,9 @@ export type RequestFacts = {
 export type SubgraphOptions<Context extends BaseContext> = {
   /** As the supergraph names it: the gateway's tokens are good for this subgraph alone. */
   readonly name: string;
-  /** Where the gateway's public key lies. */
   readonly dataDir: string;
+  /** Where the gateway's public key lies, if not in the data folder. */
+  readonly keysDir?: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly typeDefs: DocumentNode;
@@ -60,7 +62,11 @@ export async function startSubgraph<Context extends BaseContext>(
   options: SubgraphOptions<Context>,
 ): Promise<RunningServer> {
   const { logger } = options;
-  const access = await subgraphAccess(options.name, options.dataDir, options.typeDefs);
+  const access = subgraphAccess(
+    options.name,
+    await openGatewayPublicKey(options.dataDir, options.keysDir),
+    options.typeDefs,
+  );
   const schema = buildSubgraphSchema({ typeDefs: options.typeDefs, resolvers: options.resolvers as never });
   const http = fastify({
     bodyLimit: BODY_LIMIT,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
 
-export type ImagingConfig = {
+export type ImagingConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
-  readonly dataDir: string;
   readonly logLevel: string;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
@@ -20,6 +20,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
   const settings = readSettings(
     {
       ...commonSettings,
+      ...storageSettings,
       IMAGING_PORT: portSetting(4001),
       SERVING_GRPC_PORT: portSetting(8500),
       TF_SERVING: z.string().regex(POOLS, 'expected pools such as gpu=host:8500,cpu=host:8500').optional(),
@@ -32,7 +33,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
   return {
     host: settings.HOST,
     port: settings.IMAGING_PORT,
-    dataDir: settings.DATA_DIR,
+    ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,

@@ -4,9 +4,9 @@ import { GraphQLError, GraphQLScalarType, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { fileUrl } from '#common/file-token.ts';
-import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
+import { openBlobStore } from '#common/storage-settings.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
 import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
@@ -28,8 +28,8 @@ const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
 /** Starts the imaging subgraph with its worker. Disposing it drains: requests first, then jobs under way. */
 export async function startImaging(config: ImagingConfig, logger: Logger): Promise<RunningServer> {
   const metrics = serviceMetrics('imaging');
-  const keys = await openKeys(config.dataDir);
-  const blobs = await openFolderBlobStore(config.dataDir, keys);
+  const keys = await openKeys(config.dataDir, config.keysDir);
+  const blobs = await openBlobStore(config, keys);
   const ledger = openSqliteLedger(config.dataDir);
   const bell = jobBell();
   const pools = config.pools.map(({ name, address }) => servingClient(name, address));
@@ -53,6 +53,7 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const server = await startSubgraph({
     name: 'imaging',
     dataDir: config.dataDir,
+    keysDir: config.keysDir,
     host: config.host,
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),
