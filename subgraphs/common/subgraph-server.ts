@@ -29,6 +29,7 @@ import { type SubgraphAccess, subgraphAccess } from './subgraph-access.ts';
 /** What a subgraph's context is made from. */
 export type RequestFacts = {
   readonly requestId: string;
+  readonly caller: Caller;
   /** Aborts when the gateway's deadline has passed or the caller is gone. */
   readonly signal: AbortSignal;
 };
@@ -97,8 +98,9 @@ export async function startSubgraph<Context extends BaseContext>(
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
       const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
-      const facts = { requestId: request.id, signal: deadlineSignal(ms, gone.signal) };
-      return access.runsFor(options.context(facts), access.callerOf(request));
+      const caller = access.callerOf(request);
+      const facts = { requestId: request.id, caller, signal: deadlineSignal(ms, gone.signal) };
+      return access.runsFor(options.context(facts), caller);
     },
   });
   registerProbes(http, options);
@@ -160,9 +162,10 @@ function subscriptionServer<Context extends BaseContext>(
         const fault = accessFault(access.rules, schema, document, operationName, namedCaller(extensions));
         return fault ? [fault] : undefined;
       },
-      context: (ctx, id) => {
+      context: (ctx, id, { extensions }) => {
         const given = ctx.extra.request.headers[REQUEST_ID_HEADER] ?? id;
-        return options.context({ requestId: requestIdOf(given), signal: endOf(ctx.extra.socket) });
+        const caller = namedCaller(extensions);
+        return options.context({ requestId: requestIdOf(given), caller, signal: endOf(ctx.extra.socket) });
       },
       onOperation: () => active.inc(),
       onComplete: () => active.dec(),

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#common/errors.ts';
+import type { AuditTrail } from './audit.ts';
 import type { StoredClassification } from './classification.ts';
 import type { StoredJob } from './job.ts';
 import type { StoredRadiograph } from './radiograph.ts';
@@ -18,9 +19,9 @@ export type RadiographPage = {
 };
 
 /** The truth about radiographs and jobs. What a method has returned survives a crash. */
-export interface Ledger extends AsyncDisposable {
-  /** Stores a radiograph and its queued job in one transaction. */
-  submit(radiograph: NewRadiograph): Promise<StoredJob>;
+export interface Ledger extends AuditTrail, AsyncDisposable {
+  /** Stores a radiograph, its queued job and the audit row of its `actor` in one transaction. */
+  submit(radiograph: NewRadiograph, actor: string): Promise<StoredJob>;
   radiographs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRadiograph>>;
   jobs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
   classifications(radiographIds: readonly string[]): Promise<ReadonlyMap<string, StoredClassification>>;
@@ -34,9 +35,10 @@ export interface Ledger extends AsyncDisposable {
   take(worker: string, leaseMs: number): Promise<StoredJob | undefined>;
   /** Prolongs a lease. @returns false when it is no longer this worker's */
   renew(jobId: string, worker: string, leaseMs: number): Promise<boolean>;
-  /** Ends a job SUCCEEDED and stores its classification in one transaction; a second time changes nothing. */
+  /** Ends a job SUCCEEDED and stores its classification and an audit row in one transaction; a second time changes
+   *  nothing. */
   succeed(jobId: string, worker: string, classification: StoredClassification): Promise<void>;
-  /** Ends a job FAILED or, with `retryAfterMs`, queues it again. */
+  /** Ends a job FAILED, with an audit row in the same transaction, or, with `retryAfterMs`, queues it again. */
   fail(
     jobId: string,
     worker: string,

@@ -25,7 +25,7 @@ const MOST_WAITING = 20_000;
 
 export function createIntake({ blobs, ledger, claimKey, wakeWorker }: Parts): Intake {
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
-  return async (claim, patientId) => {
+  return async (claim, { patientId, actor }) => {
     const { address } = openClaim(claimKey, claim);
     if ((await ledger.waiting()) >= MOST_WAITING || decoding.queueSlots === 0)
       throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later');
@@ -42,7 +42,7 @@ export function createIntake({ blobs, ledger, claimKey, wakeWorker }: Parts): In
         height,
         rendering,
       };
-      return ledger.submit({ ...stored, patientId, originalAddress: address });
+      return ledger.submit({ ...stored, patientId, originalAddress: address }, actor);
     });
     wakeWorker();
     return job;

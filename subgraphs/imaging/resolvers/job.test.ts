@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ANONYMOUS } from '#common/caller.ts';
 import { type Context, createContext } from '../context.ts';
 import { jobBell } from '../domain/job-changes.ts';
 import { aRadiograph } from '../stores/ledger-cases.ts';
@@ -22,10 +23,10 @@ async function classifyUnder(signal: AbortSignal, atIntake: () => void = () => u
       ...{ ...services, ledger, bell: jobBell() },
       async intake() {
         atIntake();
-        return ledger.submit(aRadiograph());
+        return ledger.submit(aRadiograph(), 'alice');
       },
     },
-    { requestId: 'r1', signal },
+    { requestId: 'r1', signal, caller: ANONYMOUS },
   );
   const refusal = await classify({}, { input: { file: 'claim' } }, context).catch((error: unknown) => error);
   return { refusal, waiting: await ledger.waiting() };

@@ -80,7 +80,7 @@ async function takeFile(
   field: (string | number)[],
 ): Promise<{ job?: StoredJob; refusal?: UserError }> {
   try {
-    return { job: await context.intake(file, patientId) };
+    return { job: await context.intake(file, { patientId, actor: context.actor }) };
   } catch (error) {
     return { refusal: userError(error, field) };
   }

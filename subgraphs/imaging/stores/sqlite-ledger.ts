@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, transaction } from '#common/sqlite.ts';
+import { WORKER } from '../domain/audit.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { toClassification, toJob, toRadiograph } from './sqlite-rows.ts';
+import { toClassification, toJob, toRadiograph } from './ledger-rows.ts';
+import { sqliteAudit } from './sqlite-audit.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
 
 const TAKE = `
@@ -17,12 +19,13 @@ const TAKE = `
 
 const END = `version = version + 1, progress = 1, finished_at = :now, lease_owner = NULL, lease_until = NULL`;
 const QUEUE_AGAIN = `state = 'QUEUED', version = version + 1, progress = 0, lease_owner = NULL, lease_until = NULL`;
-const MINE = `WHERE id = :id AND state = 'RUNNING' AND lease_owner = :worker`;
+const MINE = `WHERE id = :id AND state = 'RUNNING' AND lease_owner = :worker RETURNING radiograph_id`;
 
 /** The ledger in one SQLite file (WAL; synchronous=FULL, so that a commit is on the disk before it is acknowledged). */
 export function openSqliteLedger(dataDir: string, now: () => number = Date.now): Ledger {
   const db = openDatabase(join(dataDir, 'imaging.sqlite'));
   migrate(db);
+  const trail = sqliteAudit(db, now);
   const addRadiograph = db.prepare(`INSERT INTO radiograph
     (id, created_at, patient_id, format, width, height, original_address, rendering) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const addJob =
@@ -58,7 +61,7 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
   };
 
   return {
-    async submit(radiograph) {
+    async submit(radiograph, actor) {
       return transaction(db, () => {
         const id = randomUUID();
         const { patientId, format, width, height, originalAddress, rendering } = radiograph;
@@ -75,6 +78,7 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
         );
         const row = addJob.get(randomUUID(), id, at, at);
         if (!row) throw new Error('The job was not stored');
+        trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
         return toJob(row);
       });
     },
@@ -103,12 +107,12 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
       return row && toJob(row);
     },
     async renew(id, worker, leaseMs) {
-      return renew.run({ id, worker, until: now() + leaseMs }).changes === 1;
+      return renew.get({ id, worker, until: now() + leaseMs }) !== undefined;
     },
     async succeed(id, worker, { radiographId, inference, model, cached }) {
       transaction(db, () => {
         // Not this worker's any more: another one does the work, or has done it.
-        if (succeed.run({ id, worker, now: now() }).changes === 0) return;
+        if (!succeed.get({ id, worker, now: now() })) return;
         const { maps, ...rest } = inference;
         addClassification.run(
           radiographId,
@@ -118,11 +122,33 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
           JSON.stringify(model),
           cached ? 1 : 0,
         );
+        trail.append({ actor: WORKER, action: 'CLASSIFY', target: radiographId, outcome: 'OK' });
       });
     },
     async fail(id, worker, { code, message }, retryAfterMs) {
-      if (retryAfterMs === undefined) fail.run({ id, worker, now: now(), code, message });
-      else retry.run({ id, worker, after: now() + Math.round(retryAfterMs), code, message });
+      if (retryAfterMs !== undefined) {
+        retry.get({ id, worker, after: now() + Math.round(retryAfterMs), code, message });
+        return;
+      }
+      transaction(db, () => {
+        const row = fail.get({ id, worker, now: now(), code, message });
+        if (row)
+          trail.append({
+            actor: WORKER,
+            action: 'CLASSIFY',
+            target: String(row.radiograph_id),
+            outcome: code,
+          });
+      });
+    },
+    async audit(entries) {
+      transaction(db, () => entries.forEach(trail.append));
+    },
+    async auditRows(after, limit) {
+      return trail.rows(after, limit);
+    },
+    async auditHead() {
+      return trail.head();
     },
     async [Symbol.asyncDispose]() {
       db.close();

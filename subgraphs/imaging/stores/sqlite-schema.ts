@@ -1,3 +1,5 @@
+import { CHAIN_START } from '../domain/audit.ts';
+
 /** Each entry is one migration; `PRAGMA user_version` counts those that ran. Never change one that has landed. */
 export const MIGRATIONS = [
   `
@@ -41,5 +43,29 @@ export const MIGRATIONS = [
     model TEXT NOT NULL,
     cached INTEGER NOT NULL
   ) STRICT;
+  `,
+  `
+  CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE audit_head (sequence INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+  INSERT INTO audit_head VALUES (${CHAIN_START.sequence}, '${CHAIN_START.hash}');
+
+  CREATE TRIGGER audit_keeps_rows BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+  CREATE TRIGGER audit_keeps_all BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit rows are never removed'); END;
+  -- INSERT OR REPLACE would get past the two above.
+  CREATE TRIGGER audit_only_grows BEFORE INSERT ON audit
+    WHEN NEW.sequence <> (SELECT sequence + 1 FROM audit_head)
+    BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
+  CREATE TRIGGER audit_moves_head AFTER INSERT ON audit
+    BEGIN UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash; END;
   `,
 ];

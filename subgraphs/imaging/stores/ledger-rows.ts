@@ -1,4 +1,5 @@
 import { type ErrorCode, isErrorCode } from '#common/errors.ts';
+import type { AuditAction, AuditRow } from '../domain/audit.ts';
 import type { Inference, ModelCard, StoredClassification } from '../domain/classification.ts';
 import type { JobState, StoredJob } from '../domain/job.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
@@ -41,5 +42,17 @@ export function toClassification(row: Row): StoredClassification {
     inference: { ...inference, maps: Buffer.from(row.maps as Uint8Array) },
     model: JSON.parse(String(row.model)) as ModelCard,
     cached: row.cached === 1,
+  };
+}
+
+export function toAuditRow(row: Row): AuditRow {
+  return {
+    sequence: Number(row.sequence),
+    at: Number(row.at),
+    actor: String(row.actor),
+    action: row.action as AuditAction,
+    target: String(row.target),
+    outcome: row.outcome as AuditRow['outcome'],
+    hash: String(row.hash),
   };
 }
