@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** With synchronous=FULL a commit is on the disk before it is acknowledged. */
-const SETTINGS = 'PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON';
+/** With synchronous=FULL a commit is on the disk before it is acknowledged; with secure_delete what is deleted is
+ *  overwritten. */
+const SETTINGS = 'PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON';
 
 const LOCK_WAIT_MS = 5_000;
 const LOCK_POLL_MS = 5;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#common/errors.ts';
 import type { AuditTrail } from './audit.ts';
 import type { StoredClassification } from './classification.ts';
+import type { Deletions } from './deletion.ts';
 import type { StoredJob } from './job.ts';
 import type { StoredRadiograph } from './radiograph.ts';
 
@@ -19,7 +20,7 @@ export type RadiographPage = {
 };
 
 /** The truth about radiographs and jobs. What a method has returned survives a crash. */
-export interface Ledger extends AuditTrail, AsyncDisposable {
+export interface Ledger extends AuditTrail, Deletions, AsyncDisposable {
   /** Stores a radiograph, its queued job and the audit row of its `actor` in one transaction. */
   submit(radiograph: NewRadiograph, actor: string): Promise<StoredJob>;
   radiographs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRadiograph>>;

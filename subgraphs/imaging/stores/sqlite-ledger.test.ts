@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { ledgerAuditCases } from './ledger-audit-cases.ts';
 import { aRadiograph, type LedgerPlace, ledgerJobCases } from './ledger-cases.ts';
+import { ledgerDeletionCases } from './ledger-deletion-cases.ts';
 import { ledgerPageCases } from './ledger-page-cases.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
 
@@ -35,6 +36,7 @@ function sqlitePlace(now: () => number): LedgerPlace {
 describe('a ledger in SQLite', () => {
   ledgerJobCases(sqlitePlace);
   ledgerPageCases(sqlitePlace);
+  ledgerDeletionCases(sqlitePlace);
   ledgerAuditCases(sqlitePlace);
 });
 

@@ -6,6 +6,7 @@ import { WORKER } from '../domain/audit.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toClassification, toJob, toRadiograph } from './ledger-rows.ts';
 import { sqliteAudit } from './sqlite-audit.ts';
+import { sqliteDeletions } from './sqlite-deletions.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
 
 const TAKE = `
@@ -61,6 +62,7 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
   };
 
   return {
+    ...sqliteDeletions(db, now, trail),
     async submit(radiograph, actor) {
       return transaction(db, () => {
         const id = randomUUID();

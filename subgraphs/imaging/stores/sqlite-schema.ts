@@ -1,4 +1,5 @@
 import { CHAIN_START } from '../domain/audit.ts';
+import { BEING_REMOVED } from '../domain/deletion.ts';
 
 /** Each entry is one migration; `PRAGMA user_version` counts those that ran. Never change one that has landed. */
 export const MIGRATIONS = [
@@ -67,5 +68,43 @@ export const MIGRATIONS = [
     BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
   CREATE TRIGGER audit_moves_head AFTER INSERT ON audit
     BEGIN UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash; END;
+  `,
+  // A job outlives its radiograph, so it no longer references it: the table is made anew, as SQLite wants it.
+  `
+  CREATE TABLE job_without_reference (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    radiograph_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    progress REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    error_code TEXT,
+    error_message TEXT,
+    run_after INTEGER NOT NULL,
+    lease_owner TEXT,
+    lease_until INTEGER
+  ) STRICT;
+  INSERT INTO job_without_reference SELECT * FROM job;
+  DROP TABLE job;
+  ALTER TABLE job_without_reference RENAME TO job;
+  CREATE INDEX job_open ON job (position) WHERE state IN ('QUEUED', 'RUNNING');
+  CREATE INDEX job_by_radiograph ON job (radiograph_id);
+
+  CREATE INDEX radiograph_by_age ON radiograph (created_at);
+  CREATE INDEX radiograph_by_original ON radiograph (original_address);
+  CREATE INDEX radiograph_by_rendering ON radiograph (rendering ->> 'address');
+  CREATE TABLE blob_removal (
+    address TEXT PRIMARY KEY,
+    stored_before INTEGER,
+    lease_owner TEXT,
+    lease_until INTEGER
+  ) STRICT;
+  CREATE TRIGGER radiograph_names_what_stays BEFORE INSERT ON radiograph
+    WHEN EXISTS (SELECT 1 FROM blob_removal WHERE address IN (NEW.original_address, NEW.rendering ->> 'address'))
+    BEGIN SELECT RAISE(ABORT, '${BEING_REMOVED}'); END;
   `,
 ];
