@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { startServing } from '../../serving/server.ts';
 import { startHeatmap } from '../../subgraphs/heatmap/server.ts';
 import { startIcu } from '../../subgraphs/icu/server.ts';
+import { imagingConfig } from '../../subgraphs/imaging/config.ts';
 import { startImaging } from '../../subgraphs/imaging/server.ts';
 import { gatewayConfig } from '../config.ts';
 import { startGateway } from '../server.ts';
@@ -55,9 +56,11 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   );
   const modelPort = serving.grpcPort;
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
-  const pools = [{ name: 'embedded', address: `${host}:${modelPort}` }];
-  const imagingConfig = { ...common, modelName: name, modelCards: folder, pools };
-  const imaging = stack.use(await startImaging(imagingConfig, logger));
+  const imagingSettings = {
+    ...{ IMAGING_PORT: '0', DATA_DIR: dataDir, MODEL_NAME: name, MODEL_BASE_PATH: folder },
+    TF_SERVING: `embedded=${host}:${modelPort}`,
+  };
+  const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));
   const heatmap = stack.use(await startHeatmap(common, logger));
   const icu = stack.use(await startIcu(common, logger));
   const silent = createServer().listen(0, host);

@@ -1,12 +1,9 @@
-import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { RadiographError } from '#common/errors.ts';
+import { fastRedis } from '#common/fast-redis.ts';
 
 const WINDOW_SECONDS = 60;
-/** A Redis that is slower is worth less than an answer: the limit in memory takes over. */
-const COMMAND_MS = 50;
-const SILENT_SOCKET_MS = 250;
 
 export type RateLimit = AsyncDisposable & {
   /** Requests of one caller in a minute. */
@@ -28,7 +25,11 @@ export type Taken = {
 export function openRateLimit(most: number, redisUrl: string | undefined, logger: Logger): RateLimit {
   const window = { keyPrefix: 'radiograph:rate', points: most, duration: WINDOW_SECONDS };
   const memory = new RateLimiterMemory(window);
-  const redis = redisUrl === undefined ? undefined : connected(redisUrl, logger);
+  const tell = (isThere: boolean) => {
+    if (isThere) logger.info('rate limit: Redis counts again');
+    else logger.warn('rate limit: Redis cannot be asked, each gateway counts for itself');
+  };
+  const redis = redisUrl === undefined ? undefined : fastRedis(redisUrl, tell);
   const limiter = redis
     ? new RateLimiterRedis({
         ...window,
@@ -62,28 +63,4 @@ export function rateLimited(most: number, { seconds }: Taken): RadiographError {
     'RATE_LIMITED',
     `Expected at most ${most} requests in a minute, got more: try again in ${seconds} s`,
   );
-}
-
-/** Fails fast whatever state the server is in: refused, cut off, or connected and mute. */
-function connected(url: string, logger: Logger): Redis {
-  const redis = new Redis(url, {
-    commandTimeout: COMMAND_MS,
-    socketTimeout: SILENT_SOCKET_MS,
-    connectTimeout: 1_000,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
-  });
-  let isCounting = true;
-  const tell = (counts: boolean) => {
-    if (counts === isCounting) return;
-    isCounting = counts;
-    if (counts) logger.info('rate limit: Redis counts again');
-    else logger.warn('rate limit: Redis cannot be asked, each gateway counts for itself');
-  };
-  redis.on('ready', () => tell(true));
-  redis.on('close', () => tell(false));
-  // Without a listener the library prints it, with the address.
-  redis.on('error', () => tell(false));
-  return redis;
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
+import type { InferenceConfig } from './inference/open-inference.ts';
+import { inferenceConfig, inferenceSettings } from './inference-settings.ts';
 
 export type ImagingConfig = StorageConfig & {
   readonly host: string;
@@ -10,11 +12,8 @@ export type ImagingConfig = StorageConfig & {
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
-  /** Model servers in the order of preference. */
-  readonly pools: readonly { readonly name: string; readonly address: string }[];
+  readonly inference: InferenceConfig;
 };
-
-const POOLS = /^[a-z][a-z0-9-]*=[^=,\s]+:\d+(,[a-z][a-z0-9-]*=[^=,\s]+:\d+)*$/;
 
 export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
   const settings = readSettings(
@@ -22,14 +21,12 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
       ...commonSettings,
       ...storageSettings,
       IMAGING_PORT: portSetting(4001),
-      SERVING_GRPC_PORT: portSetting(8500),
-      TF_SERVING: z.string().regex(POOLS, 'expected pools such as gpu=host:8500,cpu=host:8500').optional(),
+      ...inferenceSettings,
       MODEL_NAME: z.string().min(1).default('covid19'),
       MODEL_BASE_PATH: z.string().default(join(import.meta.dirname, '../../serving/models')),
     },
     env,
   );
-  const pools = settings.TF_SERVING ?? `embedded=127.0.0.1:${settings.SERVING_GRPC_PORT}`;
   return {
     host: settings.HOST,
     port: settings.IMAGING_PORT,
@@ -37,9 +34,6 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
     logLevel: settings.LOG_LEVEL,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
-    pools: pools.split(',').map((pool) => {
-      const [name = '', address = ''] = pool.split('=');
-      return { name, address };
-    }),
+    inference: inferenceConfig(settings),
   };
 }

@@ -12,11 +12,8 @@ import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
 import { jobBell } from './domain/job-changes.ts';
 import type { Ledger } from './domain/ledger.ts';
-import { cachedClassifier } from './inference/cached-classifier.ts';
-import { inferenceClient } from './inference/inference-client.ts';
-import { openModelCards } from './inference/model-cards.ts';
-import { engineOf, latestVersion, servedModels } from './inference/served-models.ts';
-import { servingClient } from './inference/serving-client.ts';
+import { openInference } from './inference/open-inference.ts';
+import { engineOf } from './inference/served-models.ts';
 import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
 import { jobResolvers } from './resolvers/job.ts';
@@ -32,19 +29,10 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const blobs = await openBlobStore(config, keys);
   const ledger = openSqliteLedger(config.dataDir);
   const bell = jobBell();
-  const pools = config.pools.map(({ name, address }) => servingClient(name, address));
-  const cards = openModelCards(config.modelCards, config.modelName);
-  const models = () => servedModels(pools, config.modelName, cards);
-  const lookups = counter(
-    metrics,
-    'inference_cache_lookups_total',
-    'Look-ups in the cache of inferences',
-    'outcome',
-  );
+  const inference = openInference({ config, blobs, registry: metrics, logger });
+  const { classify, models } = inference;
   const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
   watchQueue(metrics, ledger);
-  const infer = inferenceClient(pools, config.modelName);
-  const classify = cachedClassifier({ blobs, infer, cards, servedVersion: latestVersion(models), lookups });
   const worker = startWorker({ ledger, classify, bell, logger, ended });
   const intake = createIntake({ blobs, ledger, claimKey: keys('upload-claim'), wakeWorker: worker.wake });
   const linkKey = keys('file-token');
@@ -68,7 +56,7 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await worker[Symbol.asyncDispose]();
-      for (const pool of pools) pool.close();
+      await inference[Symbol.asyncDispose]();
       await ledger[Symbol.asyncDispose]();
     },
   };

@@ -1,34 +1,43 @@
-import { Counter, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { RadiographError } from '#common/errors.ts';
 import type { Inference, ModelCard } from '../domain/classification.ts';
+import type { ModelTrials } from '../domain/model-trial.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
+import type { Wanted } from './batch-queue.ts';
 import { cachedClassifier } from './cached-classifier.ts';
+import { inferenceMetrics } from './inference-metrics.ts';
+import { memoryInferenceCache } from './memory-inference-cache.ts';
 
 const signal = new AbortController().signal;
 const stored = (originalAddress: string) => ({ originalAddress }) as StoredRadiograph;
 
-/** A classifier over two stored pictures; the test decides which version answers and when. */
-async function aClassifier() {
+/** A classifier over two stored pictures; the test decides which versions answer and when. */
+async function aClassifier(trials: ModelTrials = {}) {
   const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } })
     .png()
     .toBuffer();
   const model = {
-    ...{ version: '1' as string | undefined, digest: 'first', fails: false, labels: 1 },
+    ...{ versions: ['1'], digest: 'first', fails: [] as string[], labels: 1 },
     card: {} as Partial<ModelCard>,
   };
-  const lookups = new Counter({ name: 'n', help: 'n', labelNames: ['outcome'], registers: [new Registry()] });
-  let inferred = 0;
+  const metrics = inferenceMetrics(new Registry());
+  const asked: (string | undefined)[] = [];
+  const shadowed: string[] = [];
   const classify = cachedClassifier({
     blobs: {
       get: async (address) => (address === 'gone' ? undefined : png),
       put: () => Promise.reject(new Error('Nothing is stored here')),
       delete: async () => undefined,
     },
-    async infer() {
-      inferred += 1;
-      if (model.fails) throw new Error('the model fell');
-      return { modelVersion: model.version ?? '1', probabilities: [inferred] } as unknown as Inference;
+    cache: memoryInferenceCache(60, metrics),
+    async infer({ version }: Wanted) {
+      asked.push(version);
+      const modelVersion = version ?? model.versions[0] ?? '1';
+      if (model.fails.includes(modelVersion))
+        throw new RadiographError('MODEL_UNAVAILABLE', 'the model fell');
+      return { modelVersion, probabilities: [asked.length], maps: Buffer.alloc(4) } as unknown as Inference;
     },
     cards: {
       card: async (version) =>
@@ -40,10 +49,15 @@ async function aClassifier() {
         }) as unknown as ModelCard,
       versions: async () => ['1'],
     },
-    servedVersion: async () => model.version,
-    lookups,
+    available: async () => model.versions,
+    ...{ trials, metrics },
+    shadow: async (_grey, version) => void shadowed.push(version),
   });
-  return { model, inferred: () => inferred, of: (address: string) => classify(stored(address), signal) };
+  return {
+    ...{ model, metrics, asked, shadowed },
+    inferred: () => asked.length,
+    of: (address: string, by = signal) => classify(stored(address), by),
+  };
 }
 
 test('equal pictures are inferred once, and the second answer says so', async () => {
@@ -66,7 +80,7 @@ test('equal pictures that come at the same moment share one inference', async ()
 test('a new version of the model, or new weights under an old one, are asked again', async () => {
   const classifier = await aClassifier();
   await classifier.of('a');
-  classifier.model.version = '2';
+  classifier.model.versions = ['2', '1'];
   expect(await classifier.of('a')).toMatchObject({ cached: false, model: { version: '2' } });
   classifier.model.digest = 'second';
   expect((await classifier.of('a')).cached).toBe(false);
@@ -76,16 +90,16 @@ test('a new version of the model, or new weights under an old one, are asked aga
 test('while no server says its version, nothing is taken from the cache', async () => {
   const classifier = await aClassifier();
   await classifier.of('a');
-  classifier.model.version = undefined;
+  classifier.model.versions = [];
   expect((await classifier.of('a')).cached).toBe(false);
 });
 
 test('a failed inference is not remembered', async () => {
   const classifier = await aClassifier();
-  classifier.model.fails = true;
+  classifier.model.fails = ['1'];
   await expect(classifier.of('a')).rejects.toThrow('the model fell');
   await expect(classifier.of('gone')).rejects.toThrow('gone');
-  classifier.model.fails = false;
+  classifier.model.fails = [];
   expect((await classifier.of('a')).cached).toBe(false);
   expect((await classifier.of('a')).cached).toBe(true);
 });
@@ -100,4 +114,54 @@ test('an answer without the score that its model promises is a fault: nothing wo
   const classifier = await aClassifier();
   classifier.model.card = { outlierThreshold: 3 };
   await expect(classifier.of('a')).rejects.toThrow('Expected an outlier score');
+});
+
+test('without trials no version is named: the server may change over at any moment', async () => {
+  const classifier = await aClassifier();
+  await classifier.of('a');
+  expect(classifier.asked).toEqual([undefined]);
+  expect(classifier.shadowed).toEqual([]);
+});
+
+test('one who leaves is told at once, and the answer is there for the next', async () => {
+  const classifier = await aClassifier();
+  const leaving = new AbortController();
+  const [left, stayed] = [classifier.of('a', leaving.signal), classifier.of('a')];
+  const told = expect(left).rejects.toThrow('gone');
+  leaving.abort(new Error('gone'));
+  await told;
+  expect((await stayed).cached).toBe(false);
+  expect(classifier.inferred()).toBe(1);
+});
+
+test('the canary answers its share under its own card and key, and the main version the rest', async () => {
+  const classifier = await aClassifier({ canary: { version: '2', share: 1 } });
+  classifier.model.versions = ['2', '1'];
+  expect(await classifier.of('a')).toMatchObject({ cached: false, model: { version: '2' } });
+  expect(await classifier.of('a')).toMatchObject({ cached: true, model: { version: '2' } });
+  const other = await aClassifier({ canary: { version: '2', share: 0 } });
+  other.model.versions = ['2', '1'];
+  expect(await other.of('a')).toMatchObject({ cached: false, model: { version: '1' } });
+  expect([classifier.asked, other.asked]).toEqual([['2'], ['1']]);
+});
+
+test('a canary that fails takes no answer away', async () => {
+  const classifier = await aClassifier({ canary: { version: '2', share: 1 } });
+  classifier.model.versions = ['2', '1'];
+  classifier.model.fails = ['2'];
+  expect(await classifier.of('a')).toMatchObject({ cached: false, model: { version: '1' } });
+  expect(await classifier.of('a')).toMatchObject({ cached: true, model: { version: '1' } });
+  expect((await classifier.metrics.canary.get()).values).toMatchObject([
+    { labels: { outcome: 'fell_back' }, value: 2 },
+  ]);
+  classifier.model.fails = ['1', '2'];
+  await expect(classifier.of('b')).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+});
+
+test('the shadow is asked once for each new answer, which is that of the main version', async () => {
+  const classifier = await aClassifier({ shadow: { version: '2', share: 1 } });
+  classifier.model.versions = ['2', '1'];
+  for (const address of ['a', 'a', 'b'])
+    expect(await classifier.of(address)).toMatchObject({ model: { version: '1' } });
+  expect(classifier.shadowed).toEqual(['2', '2']);
 });

@@ -1,61 +1,93 @@
-import { LRUCache } from 'lru-cache';
-import type { Counter } from 'prom-client';
 import type { BlobStore } from '#common/blob-store.ts';
-import type { Inference } from '../domain/classification.ts';
+import type { Inference, ModelCard } from '../domain/classification.ts';
 import type { Classifier } from '../domain/classifier.ts';
+import type { InferenceCache } from '../domain/inference-cache.ts';
+import { type ModelTrials, modelRoute } from '../domain/model-trial.ts';
+import type { Infer } from './inference-client.ts';
+import type { InferenceMetrics } from './inference-metrics.ts';
 import type { ModelCards } from './model-cards.ts';
-import { modelInput, PREPROCESSING_VERSION } from './preprocess.ts';
+import { modelInput } from './preprocess.ts';
+import type { Answered } from './shadow.ts';
+import { singleFlight } from './single-flight.ts';
 
 type Parts = {
   readonly blobs: BlobStore;
-  readonly infer: (grey: Buffer) => Promise<Inference>;
+  readonly cache: InferenceCache;
+  readonly infer: Infer;
   readonly cards: ModelCards;
-  /** The version that answers now, or undefined when no server says: the cache is keyed by it. */
-  readonly servedVersion: () => Promise<string | undefined>;
-  readonly lookups: Counter<'outcome'>;
+  /** The versions that are served now, highest first; none when no server says. */
+  readonly available: () => Promise<readonly string[]>;
+  readonly trials: ModelTrials;
+  /** Compares an answer with that of another version; never fails. */
+  readonly shadow: (grey: Buffer, version: string, answered: Answered) => Promise<void>;
+  readonly metrics: InferenceMetrics;
 };
-
-/** About 4 KB each: three 16 × 16 maps and the probabilities. */
-const ENTRIES = 10_000;
 
 /** Classifies by content address: equal images under the same model version and preprocessing are inferred once,
  *  and those that come at the same moment share one inference. */
-export function cachedClassifier({ blobs, infer, cards, servedVersion, lookups }: Parts): Classifier {
-  const cache = new LRUCache<string, Inference>({ max: ENTRIES });
-  const underWay = new Map<string, Promise<Inference>>();
-  const keyOf = async (address: string, version: string) =>
-    `${address}:${version}:${(await cards.card(version)).digest}:${PREPROCESSING_VERSION}`;
+export function cachedClassifier(parts: Parts): Classifier {
+  const { available, trials, metrics } = parts;
+  const answers = singleFlight<Answered & { cached: boolean }>();
+  // Only trials need a version by its name. Else the server chooses, and may change over to a new one at any moment.
+  const isNamed = trials.canary !== undefined || trials.shadow !== undefined;
 
-  const inferOnce = (address: string): Promise<Inference> => {
-    const existing = underWay.get(address);
-    if (existing) return existing;
-    const started = inferStored(blobs, infer, address).finally(() => underWay.delete(address));
-    underWay.set(address, started);
-    return started;
-  };
-
-  return async (radiograph) => {
-    const address = radiograph.originalAddress;
-    const version = await servedVersion();
-    const hit = version === undefined ? undefined : cache.get(await keyOf(address, version));
-    lookups.inc({ outcome: hit ? 'hit' : 'miss' });
-    const inference = hit ?? (await inferOnce(address));
-    if (!hit) cache.set(await keyOf(address, inference.modelVersion), inference);
-    const model = await cards.card(inference.modelVersion);
-    // Ranked under the labels of another model, the findings would be wrong without a sign of it.
-    if (inference.probabilities.length !== model.labels.length)
-      throw new Error(
-        `Expected ${model.labels.length} labels, got ${inference.probabilities.length} probabilities`,
+  return async ({ originalAddress: address }, signal) => {
+    const { main, canary, shadow } = modelRoute(trials, await available(), address);
+    const answer = (version: string | undefined) =>
+      answers(`${address}/${version}`, signal, (shared) =>
+        answerOnce(parts, { address, version, isNamed, shadow, signal: shared }),
       );
-    // Without its score, the gate would let everything through.
-    if (model.outlierThreshold !== undefined && inference.outlierScore === undefined)
-      throw new Error('Expected an outlier score, got none');
-    return { inference, model, cached: hit !== undefined };
+    if (canary === undefined) return answer(main);
+    try {
+      const answered = await answer(canary);
+      metrics.canary.inc({ outcome: 'answered' });
+      return answered;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // A version on trial takes no answer away.
+      metrics.canary.inc({ outcome: 'fell_back' });
+      return answer(main);
+    }
   };
 }
 
-async function inferStored(blobs: BlobStore, infer: Parts['infer'], address: string): Promise<Inference> {
+type Question = {
+  readonly address: string;
+  readonly version: string | undefined;
+  readonly isNamed: boolean;
+  readonly shadow: string | undefined;
+  readonly signal: AbortSignal;
+};
+
+async function answerOnce(
+  { blobs, cache, infer, cards, shadow }: Parts,
+  asked: Question,
+): Promise<Answered & { cached: boolean }> {
+  const { address, version, signal } = asked;
+  if (version !== undefined) {
+    const model = await cards.card(version);
+    const inference = await cache.get(address, model);
+    if (inference) return { inference, model, cached: true };
+  }
   const encoded = await blobs.get(address);
   if (!encoded) throw new Error('The stored image is gone');
-  return infer(await modelInput(encoded));
+  const grey = await modelInput(encoded);
+  const inference = await infer({ grey, signal, version: asked.isNamed ? version : undefined });
+  const model = await cards.card(inference.modelVersion);
+  checkAgainst(model, inference);
+  void cache.set(address, model, inference);
+  if (asked.shadow !== undefined && asked.shadow !== model.version)
+    void shadow(grey, asked.shadow, { inference, model });
+  return { inference, model, cached: false };
+}
+
+function checkAgainst(model: ModelCard, inference: Inference): void {
+  // Ranked under the labels of another model, the findings would be wrong without a sign of it.
+  if (inference.probabilities.length !== model.labels.length)
+    throw new Error(
+      `Expected ${model.labels.length} labels, got ${inference.probabilities.length} probabilities`,
+    );
+  // Without its score, the gate would let everything through.
+  if (model.outlierThreshold !== undefined && inference.outlierScore === undefined)
+    throw new Error('Expected an outlier score, got none');
 }

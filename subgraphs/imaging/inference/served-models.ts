@@ -1,19 +1,21 @@
 import type { ServedVersion } from '../domain/classifier.ts';
 import type { ModelCards } from './model-cards.ts';
-import type { ServingClient } from './serving-client.ts';
+import type { Pool } from './pool.ts';
+
+type Asked = Pick<Pool, 'name' | 'mayAsk' | 'versions'>;
 
 /** The versions of the model as the first reachable pool reports them; when none is reachable, those with a card
  *  in state UNKNOWN. */
 export async function servedModels(
-  pools: readonly ServingClient[],
+  pools: readonly Asked[],
   name: string,
   cards: ModelCards,
 ): Promise<ServedVersion[]> {
   for (const pool of pools) {
-    const versions = await pool.versions(name).catch(() => undefined);
+    const versions = pool.mayAsk() ? await pool.versions().catch(() => undefined) : undefined;
     if (versions)
       return Promise.all(
-        versions.map(({ version, state }) => described(name, version, state, pool.pool, cards)),
+        versions.map(({ version, state }) => described(name, version, state, pool.name, cards)),
       );
   }
   const versions = await cards.versions();
@@ -37,22 +39,32 @@ export function engineOf(pool: string): string {
 }
 
 const FRESH_MS = 1_000;
+const USABLE_MS = 10_000;
 
-/** The highest AVAILABLE version, asked for at most once a second: it keys the cache of inferences. */
-export function latestVersion(models: () => Promise<ServedVersion[]>, now: () => number = Date.now) {
-  let asked = Number.NEGATIVE_INFINITY;
-  let answer: Promise<string | undefined> = Promise.resolve(undefined);
-  return (): Promise<string | undefined> => {
-    if (now() - asked >= FRESH_MS) {
-      asked = now();
-      answer = models().then(
-        (versions) =>
-          versions
-            .filter(({ state }) => state === 'AVAILABLE')
-            .map(({ version }) => version)
-            .sort((a, b) => Number(b) - Number(a))[0],
-      );
-    }
-    return answer;
+/** The AVAILABLE versions, highest first; none while no server says. An answer is asked for again after a second, and
+ *  meanwhile used for up to ten: a server that is slow to say delays nobody. */
+export function availableVersions(models: () => Promise<ServedVersion[]>, now: () => number = Date.now) {
+  let known: { readonly at: number; readonly versions: readonly string[] } | undefined;
+  let asking: Promise<readonly string[]> | undefined;
+  const ask = async (): Promise<readonly string[]> => {
+    const versions = (await models())
+      .filter(({ state }) => state === 'AVAILABLE')
+      .map(({ version }) => version)
+      .sort((a, b) => Number(b) - Number(a));
+    if (versions.length > 0) known = { at: now(), versions };
+    return versions;
+  };
+  const askOnce = () => {
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  return async (): Promise<readonly string[]> => {
+    const age = known ? now() - known.at : Number.POSITIVE_INFINITY;
+    if (!known || age >= USABLE_MS) return askOnce();
+    // What it fails with, the next to need it will meet.
+    if (age >= FRESH_MS) askOnce().catch(() => undefined);
+    return known.versions;
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import type { RunningServer } from '#common/subgraph-server.ts';
-import type { ImagingConfig } from '../config.ts';
+import { type ImagingConfig, imagingConfig } from '../config.ts';
 import { imagingClient } from './client.ts';
 
 const HOST = '127.0.0.1';
@@ -20,10 +20,13 @@ export const SERVING = {
 /** Makes subgraphs on free ports for tests. They hand in the start: only the entry point and tests may know it. */
 export function systems(start: (config: ImagingConfig, logger: Logger) => Promise<RunningServer>) {
   /** A subgraph with a client over a data folder that others may open before and after. */
-  async function startOn(dataDir: string, modelPort: number) {
-    const pools = [{ name: 'embedded', address: `${HOST}:${modelPort}` }];
-    const settings = { host: HOST, port: 0, dataDir, logLevel: 'silent', modelName: 'covid19' };
-    const server = await start({ ...settings, modelCards: MODELS, pools }, pino({ level: 'silent' }));
+  async function startOn(dataDir: string, modelPort: number, more: NodeJS.ProcessEnv = {}) {
+    const settings = {
+      ...{ IMAGING_PORT: '0', DATA_DIR: dataDir, MODEL_BASE_PATH: MODELS },
+      TF_SERVING: `embedded=${HOST}:${modelPort}`,
+      ...more,
+    };
+    const server = await start(imagingConfig(settings), pino({ level: 'silent' }));
     return {
       ...(await imagingClient(server.url, dataDir)),
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -31,10 +34,10 @@ export function systems(start: (config: ImagingConfig, logger: Logger) => Promis
   }
 
   /** A subgraph with a client and a data folder of its own. */
-  async function startSystem(modelPort: number) {
+  async function startSystem(modelPort: number, more: NodeJS.ProcessEnv = {}) {
     const stack = new AsyncDisposableStack();
     const folder = stack.use(await aFolder());
-    const system = stack.use(await startOn(folder.path, modelPort));
+    const system = stack.use(await startOn(folder.path, modelPort, more));
     return { ...system, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   }
 
