@@ -28,12 +28,20 @@ export interface StagingBlobStore extends BlobStore {
   stage(source: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<StagedBlob>;
 }
 
+export type ListedBlob = {
+  address: string;
+  /** In ms since 1970. */
+  storedAt: number;
+  /** Whether it was drawn from another blob. */
+  drawn: boolean;
+};
+
 /** A store as those see it who look after it. */
 export interface KeptBlobStore extends StagingBlobStore {
   /** When the bytes were stored last, in ms since 1970, or undefined when there are none. */
   storedAt(address: string): Promise<number | undefined>;
   /** Every blob, in no order; what comes or goes meanwhile may be missed. */
-  list(): AsyncIterable<{ address: string; storedAt: number }>;
+  list(): AsyncIterable<ListedBlob>;
   /** Encrypts the bytes anew unless they are under the active key. @returns the id of the key that they were under
    *  before, or undefined when there are none */
   reseal(address: string): Promise<string | undefined>;

@@ -98,7 +98,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
       for (const folder of await readdir(root))
         for (const address of folder === 'incoming' ? [] : await readdir(join(root, folder))) {
           const at = await storedAt(address);
-          if (at !== undefined) yield { address, storedAt: at };
+          if (at !== undefined) yield { address, storedAt: at, drawn: parentOf(address) !== undefined };
         }
     },
 

@@ -91,7 +91,7 @@ export async function openS3BlobStore(spool: string, bucket: S3Bucket, keys: Key
     async *list() {
       for await (const { key, storedAt } of bucket.list(PREFIX)) {
         const address = key.slice(PREFIX.length);
-        if (isAddress(address)) yield { address, storedAt };
+        if (isAddress(address)) yield { address, storedAt, drawn: parentOf(address) !== undefined };
       }
     },
 

@@ -13,7 +13,13 @@ export type ImagingConfig = StorageConfig & {
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
   readonly inference: InferenceConfig;
+  /** How long a blob that no radiograph names is left alone. */
+  readonly orphanGraceMs?: number | undefined;
+  /** The age at which a radiograph is deleted; never when it is left out. */
+  readonly retentionMs?: number | undefined;
 };
+
+const HOUR_MS = 60 * 60_000;
 
 export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
   const settings = readSettings(
@@ -22,6 +28,9 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
       ...storageSettings,
       IMAGING_PORT: portSetting(4001),
       ...inferenceSettings,
+      // Links and remembered heatmaps rely on an hour.
+      ORPHAN_GRACE_HOURS: z.coerce.number().min(1).default(24),
+      RETENTION_DAYS: z.coerce.number().min(1).optional(),
       MODEL_NAME: z.string().min(1).default('covid19'),
       MODEL_BASE_PATH: z.string().default(join(import.meta.dirname, '../../serving/models')),
     },
@@ -35,5 +44,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
     inference: inferenceConfig(settings),
+    orphanGraceMs: settings.ORPHAN_GRACE_HOURS * HOUR_MS,
+    retentionMs: settings.RETENTION_DAYS && settings.RETENTION_DAYS * 24 * HOUR_MS,
   };
 }

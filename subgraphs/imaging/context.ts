@@ -3,6 +3,7 @@ import type { RequestFacts } from '#common/subgraph-server.ts';
 import type { AuditAction } from './domain/audit.ts';
 import type { StoredClassification } from './domain/classification.ts';
 import type { ServedVersion } from './domain/classifier.ts';
+import type { DeleteRadiograph } from './domain/deletion.ts';
 import type { Intake } from './domain/intake.ts';
 import type { StoredJob } from './domain/job.ts';
 import { type JobBell, jobChanges } from './domain/job-changes.ts';
@@ -21,6 +22,8 @@ export type Context = {
   readonly classifications: DataLoader<string, StoredClassification | undefined>;
   readonly page: (request: PageRequest) => Promise<RadiographPage>;
   readonly intake: Intake;
+  /** @returns the id of its job, or undefined when there is no such radiograph */
+  readonly deleteRadiograph: (id: string) => Promise<string | undefined>;
   readonly jobChanges: (id: string) => AsyncIterableIterator<StoredJob>;
   readonly models: () => Promise<ServedVersion[]>;
   readonly engineOf: (pool: string) => string;
@@ -32,10 +35,11 @@ type ReadAction = Extract<AuditAction, `READ_${string}`>;
 export type Services = {
   readonly ledger: Ledger;
   readonly bell: JobBell;
+  readonly deleteRadiograph: DeleteRadiograph;
 } & Pick<Context, 'intake' | 'models' | 'engineOf' | 'linkTo'>;
 
 export function createContext(
-  { ledger, bell, ...services }: Services,
+  { ledger, bell, deleteRadiograph, ...services }: Services,
   { signal, caller }: RequestFacts,
 ): Context {
   const actor = caller.subject;
@@ -44,6 +48,7 @@ export function createContext(
     signal,
     actor,
     noteRead: readNotes(ledger, actor),
+    deleteRadiograph: (id) => deleteRadiograph(id, actor),
     radiographs: loader((ids) => ledger.radiographs(ids)),
     jobs: loader((ids) => ledger.jobs(ids)),
     classifications: loader((ids) => ledger.classifications(ids)),

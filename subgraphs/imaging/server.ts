@@ -14,6 +14,9 @@ import { jobBell } from './domain/job-changes.ts';
 import type { Ledger } from './domain/ledger.ts';
 import { openInference } from './inference/open-inference.ts';
 import { engineOf } from './inference/served-models.ts';
+import { blobRemovals } from './jobs/blob-removals.ts';
+import { createDeletion, forgetDeleted } from './jobs/deletion.ts';
+import { startHousekeeping } from './jobs/housekeeping.ts';
 import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
 import { jobResolvers } from './resolvers/job.ts';
@@ -33,8 +36,23 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const { classify, models } = inference;
   const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
   watchQueue(metrics, ledger);
-  const worker = startWorker({ ledger, classify, bell, logger, ended });
-  const intake = createIntake({ blobs, ledger, claimKey: keys('upload-claim'), wakeWorker: worker.wake });
+  const removed = counter(metrics, 'blobs_removed_total', 'Blobs removed, by why', 'reason');
+  const forget = (address: string) => inference.cache.forget(address);
+  const removals = blobRemovals({ ledger, blobs, forget, removed, logger });
+  const deleteRadiograph = createDeletion({ ledger, removals, bell });
+  const { orphanGraceMs, retentionMs } = config;
+  const housekeeping = startHousekeeping({
+    ...{ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger },
+  });
+  const worker = startWorker({
+    ledger,
+    classify: forgetDeleted(classify, ledger, forget),
+    bell,
+    logger,
+    ended,
+  });
+  const claimKey = keys('upload-claim');
+  const intake = createIntake({ blobs, ledger, removals, claimKey, wakeWorker: worker.wake });
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
 
@@ -46,7 +64,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),
     resolvers: mergedResolvers(),
-    context: (facts) => createContext({ ledger, bell, intake, models, engineOf, linkTo }, facts),
+    context: (facts) =>
+      createContext({ ledger, bell, intake, deleteRadiograph, models, engineOf, linkTo }, facts),
     logger,
     metrics,
     ready: async () => (await ledger.waiting()) >= 0,
@@ -55,6 +74,7 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     url: server.url,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
+      await housekeeping[Symbol.asyncDispose]();
       await worker[Symbol.asyncDispose]();
       await inference[Symbol.asyncDispose]();
       await ledger[Symbol.asyncDispose]();
@@ -75,6 +95,7 @@ function mergedResolvers() {
     ...radiographResolvers,
     ...jobResolvers,
     Query: { ...radiographResolvers.Query, ...jobResolvers.Query },
+    Mutation: { ...radiographResolvers.Mutation, ...jobResolvers.Mutation },
     Upload,
   };
 }

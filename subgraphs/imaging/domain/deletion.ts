@@ -1,6 +1,10 @@
 /** The actor of what the setting RETENTION_DAYS deletes. */
 export const RETENTION = 'retention';
 
+/** Deletes a radiograph, its pictures and what was inferred from it.
+ *  @returns the id of its job, or undefined when there is no such radiograph */
+export type DeleteRadiograph = (id: string, actor: string) => Promise<string | undefined>;
+
 /** What a deletion leaves behind for its caller. */
 export type DeletedRadiograph = {
   readonly jobId: string;

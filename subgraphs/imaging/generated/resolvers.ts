@@ -64,6 +64,11 @@ export type Mutation = {
   radiographUpload: RadiographUploadPayload;
   /** Takes one chest radiograph and waits for its classification. */
   radiographClassify: RadiographClassifyPayload;
+  /**
+   * Deletes a radiograph with its pictures, heatmaps, classification and cached inferences; links to them answer 404. A job
+   * that has not ended is CANCELLED. Image bytes that another radiograph has too stay until the last one is deleted.
+   */
+  radiographDelete: RadiographDeletePayload;
 };
 
 
@@ -74,6 +79,11 @@ export type MutationRadiographUploadArgs = {
 
 export type MutationRadiographClassifyArgs = {
   input: RadiographClassifyInput;
+};
+
+
+export type MutationRadiographDeleteArgs = {
+  input: RadiographDeleteInput;
 };
 
 export type Subscription = {
@@ -119,6 +129,30 @@ export type RadiographClassifyPayload = {
   radiograph?: Maybe<Radiograph>;
   /** Why the file was not taken. */
   userErrors: Array<UserError>;
+};
+
+/** What `radiographDelete` takes. */
+export type RadiographDeleteInput = {
+  /** The radiograph's id. */
+  id: Scalars['ID']['input'];
+};
+
+/** What became of a deletion. */
+export type RadiographDeletePayload = {
+  __typename?: 'RadiographDeletePayload';
+  /** What is left of the radiograph; null when there was none. */
+  radiograph?: Maybe<DeletedRadiograph>;
+  /** NOT_FOUND when there is no radiograph with this id, or none any more. */
+  userErrors: Array<UserError>;
+};
+
+/** What is left of a radiograph after its deletion. */
+export type DeletedRadiograph = {
+  __typename?: 'DeletedRadiograph';
+  /** Names nothing any more. */
+  id: Scalars['ID']['output'];
+  /** The job of its classification, which has ended. */
+  job?: Maybe<Job>;
 };
 
 /** A fault in the input of a mutation, which its caller can mend. */
@@ -467,6 +501,9 @@ export type ResolversTypes = {
   RadiographClassifyInput: RadiographClassifyInput;
   RadiographUploadPayload: ResolverTypeWrapper<Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversTypes['Job']> }>;
   RadiographClassifyPayload: ResolverTypeWrapper<Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversTypes['Radiograph']> }>;
+  RadiographDeleteInput: RadiographDeleteInput;
+  RadiographDeletePayload: ResolverTypeWrapper<Omit<RadiographDeletePayload, 'radiograph'> & { radiograph?: Maybe<ResolversTypes['DeletedRadiograph']> }>;
+  DeletedRadiograph: ResolverTypeWrapper<Omit<DeletedRadiograph, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   UserError: ResolverTypeWrapper<UserError>;
   JobState: JobState;
   Job: ResolverTypeWrapper<StoredJob>;
@@ -504,6 +541,9 @@ export type ResolversParentTypes = {
   RadiographClassifyInput: RadiographClassifyInput;
   RadiographUploadPayload: Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversParentTypes['Job']> };
   RadiographClassifyPayload: Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversParentTypes['Radiograph']> };
+  RadiographDeleteInput: RadiographDeleteInput;
+  RadiographDeletePayload: Omit<RadiographDeletePayload, 'radiograph'> & { radiograph?: Maybe<ResolversParentTypes['DeletedRadiograph']> };
+  DeletedRadiograph: Omit<DeletedRadiograph, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   UserError: UserError;
   Job: StoredJob;
   Float: Scalars['Float']['output'];
@@ -550,6 +590,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   radiographUpload?: Resolver<ResolversTypes['RadiographUploadPayload'], ParentType, ContextType, RequireFields<MutationRadiographUploadArgs, 'input'>>;
   radiographClassify?: Resolver<ResolversTypes['RadiographClassifyPayload'], ParentType, ContextType, RequireFields<MutationRadiographClassifyArgs, 'input'>>;
+  radiographDelete?: Resolver<ResolversTypes['RadiographDeletePayload'], ParentType, ContextType, RequireFields<MutationRadiographDeleteArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
@@ -564,6 +605,16 @@ export type RadiographUploadPayloadResolvers<ContextType = Context, ParentType e
 export type RadiographClassifyPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographClassifyPayload'] = ResolversParentTypes['RadiographClassifyPayload']> = {
   radiograph?: Resolver<Maybe<ResolversTypes['Radiograph']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type RadiographDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographDeletePayload'] = ResolversParentTypes['RadiographDeletePayload']> = {
+  radiograph?: Resolver<Maybe<ResolversTypes['DeletedRadiograph']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DeletedRadiographResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeletedRadiograph'] = ResolversParentTypes['DeletedRadiograph']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
@@ -673,6 +724,8 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   RadiographUploadPayload?: RadiographUploadPayloadResolvers<ContextType>;
   RadiographClassifyPayload?: RadiographClassifyPayloadResolvers<ContextType>;
+  RadiographDeletePayload?: RadiographDeletePayloadResolvers<ContextType>;
+  DeletedRadiograph?: DeletedRadiographResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;

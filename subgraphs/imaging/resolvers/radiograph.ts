@@ -53,6 +53,16 @@ export const radiographResolvers: Resolvers = {
     }),
   },
 
+  Mutation: {
+    async radiographDelete(_parent, { input: { id } }, context) {
+      const jobId = await context.deleteRadiograph(id);
+      if (jobId !== undefined)
+        return { radiograph: { id, job: (await context.jobs.load(jobId)) ?? null }, userErrors: [] };
+      const message = 'There is no radiograph with this id';
+      return { radiograph: null, userErrors: [{ code: 'NOT_FOUND', message, field: ['input', 'id'] }] };
+    },
+  },
+
   Patient: {
     __resolveReference: ({ id }) => ({ id }),
     radiographs: ({ id }, args, context) => radiographConnection({ ...args, patientId: id }, context),
