@@ -23,3 +23,10 @@ test('pools that cannot be read are named with the form that was expected', () =
 test('a setting of nothing is no setting', () => {
   expect(imagingConfig({ TF_SERVING: '', IMAGING_PORT: '' })).toEqual(imagingConfig({}));
 });
+
+test('a database that is not PostgreSQL is refused', () => {
+  const DATABASE_URL = 'postgres://ledger@database/radiograph';
+  expect(imagingConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  for (const url of ['mysql://a/b', 'database:5432'])
+    expect(() => imagingConfig({ DATABASE_URL: url })).toThrow(/DATABASE_URL/);
+});

@@ -6,6 +6,8 @@ export type ImagingConfig = {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** A PostgreSQL database for the ledger, in place of a file in the data folder. */
+  readonly databaseUrl?: string | undefined;
   readonly logLevel: string;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
@@ -23,6 +25,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
       IMAGING_PORT: portSetting(4001),
       SERVING_GRPC_PORT: portSetting(8500),
       TF_SERVING: z.string().regex(POOLS, 'expected pools such as gpu=host:8500,cpu=host:8500').optional(),
+      DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://…' }).optional(),
       MODEL_NAME: z.string().min(1).default('covid19'),
       MODEL_BASE_PATH: z.string().default(join(import.meta.dirname, '../../serving/models')),
     },
@@ -33,6 +36,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
     host: settings.HOST,
     port: settings.IMAGING_PORT,
     dataDir: settings.DATA_DIR,
+    databaseUrl: settings.DATABASE_URL,
     logLevel: settings.LOG_LEVEL,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,

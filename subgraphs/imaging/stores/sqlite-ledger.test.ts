@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { ledgerAuditCases } from './ledger-audit-cases.ts';
 import { aRadiograph, type LedgerPlace, ledgerJobCases } from './ledger-cases.ts';
+import { ledgerLeaseCases } from './ledger-lease-cases.ts';
 import { ledgerPageCases } from './ledger-page-cases.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
 
@@ -34,6 +35,7 @@ function sqlitePlace(now: () => number): LedgerPlace {
 
 describe('a ledger in SQLite', () => {
   ledgerJobCases(sqlitePlace);
+  ledgerLeaseCases(sqlitePlace);
   ledgerPageCases(sqlitePlace);
   ledgerAuditCases(sqlitePlace);
 });

@@ -1,4 +1,5 @@
 import { CHAIN_START } from '../domain/audit.ts';
+import { JOB_PRIORITIES } from '../domain/job.ts';
 
 /** Each entry is one migration; `PRAGMA user_version` counts those that ran. Never change one that has landed. */
 export const MIGRATIONS = [
@@ -67,5 +68,11 @@ export const MIGRATIONS = [
     BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
   CREATE TRIGGER audit_moves_head AFTER INSERT ON audit
     BEGIN UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash; END;
+  `,
+  `
+  ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT ${JOB_PRIORITIES.indexOf('ROUTINE')};
+  ALTER TABLE job ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX job_open;
+  CREATE INDEX job_open ON job (priority, position) WHERE state IN ('QUEUED', 'RUNNING');
   `,
 ];
