@@ -65,3 +65,10 @@ test('a Redis of its own for the cache wins over the one for everything', () => 
   ]);
   expect(() => imagingConfig({ REDIS_CACHE_URL: 'http://cache' })).toThrow('REDIS_CACHE_URL');
 });
+
+test('a database that is not PostgreSQL is refused', () => {
+  const DATABASE_URL = 'postgres://ledger@database/radiograph';
+  expect(imagingConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  for (const url of ['mysql://a/b', 'database:5432'])
+    expect(() => imagingConfig({ DATABASE_URL: url })).toThrow(/DATABASE_URL/);
+});

@@ -8,6 +8,8 @@ import { inferenceConfig, inferenceSettings } from './inference-settings.ts';
 export type ImagingConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
+  /** A PostgreSQL database for the ledger, in place of a file in the data folder. */
+  readonly databaseUrl?: string | undefined;
   readonly logLevel: string;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
@@ -31,6 +33,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
       // Links and remembered heatmaps rely on an hour.
       ORPHAN_GRACE_HOURS: z.coerce.number().min(1).default(24),
       RETENTION_DAYS: z.coerce.number().min(1).optional(),
+      DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://…' }).optional(),
       MODEL_NAME: z.string().min(1).default('covid19'),
       MODEL_BASE_PATH: z.string().default(join(import.meta.dirname, '../../serving/models')),
     },
@@ -40,6 +43,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
     host: settings.HOST,
     port: settings.IMAGING_PORT,
     ...storageConfig(settings),
+    databaseUrl: settings.DATABASE_URL,
     logLevel: settings.LOG_LEVEL,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,

@@ -21,7 +21,7 @@ import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
 import { jobResolvers } from './resolvers/job.ts';
 import { radiographResolvers } from './resolvers/radiograph.ts';
-import { openSqliteLedger } from './stores/sqlite-ledger.ts';
+import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
 
@@ -30,7 +30,7 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const metrics = serviceMetrics('imaging');
   const keys = await openKeys(config.dataDir, config.keysDir);
   const blobs = await openBlobStore(config, keys);
-  const ledger = openSqliteLedger(config.dataDir);
+  const ledger = await openLedger(config);
   const bell = jobBell();
   const inference = openInference({ config, blobs, registry: metrics, logger });
   const { classify, models } = inference;
@@ -68,7 +68,11 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
       createContext({ ledger, bell, intake, deleteRadiograph, models, engineOf, linkTo }, facts),
     logger,
     metrics,
-    ready: async () => (await ledger.waiting()) >= 0,
+    ready: () =>
+      ledger.waiting().then(
+        () => true,
+        () => false,
+      ),
   });
   return {
     url: server.url,
@@ -115,7 +119,8 @@ function watchQueue(metrics: Registry, ledger: Ledger): void {
     help: 'Jobs that have not ended',
     registers: [metrics],
     async collect() {
-      this.set(await ledger.waiting());
+      // A ledger that is away must not take the other figures with it.
+      this.set(await ledger.waiting().catch(() => Number.NaN));
     },
   });
 }

@@ -1,8 +1,8 @@
 import { imagingConfig } from '../config.ts';
 import { verifyTrail } from '../domain/audit.ts';
-import { openSqliteLedger } from '../stores/sqlite-ledger.ts';
+import { openLedger } from '../stores/open-ledger.ts';
 
-await using ledger = openSqliteLedger(imagingConfig(process.env).dataDir);
+await using ledger = await openLedger(imagingConfig(process.env));
 const verdict = await verifyTrail(ledger);
 if (verdict.whole) {
   console.log(

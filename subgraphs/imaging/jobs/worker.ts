@@ -84,7 +84,7 @@ async function doJob(
   const heartbeat = setInterval(() => {
     ledger
       .renew(job.id, worker, LEASE_MS)
-      .then((mine) => mine || lost.abort())
+      .then((state) => state === 'HELD' || lost.abort())
       .catch((error: unknown) => logger.error({ err: error }, 'a lease was not prolonged'));
   }, HEARTBEAT_MS);
   try {

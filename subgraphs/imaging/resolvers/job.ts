@@ -108,7 +108,10 @@ async function finalState(context: Context, job: StoredJob): Promise<StoredJob> 
 
 function checkedPatient(patientId: string | null | undefined): string | null {
   if (patientId == null) return null;
-  if (patientId.length === 0 || patientId.length > LONGEST_ID)
-    throw new RadiographError('BAD_USER_INPUT', `Expected a patientId of 1 to ${LONGEST_ID} characters`);
+  if (patientId.length === 0 || patientId.length > LONGEST_ID || /\p{Cc}/u.test(patientId))
+    throw new RadiographError(
+      'BAD_USER_INPUT',
+      `Expected a patientId of 1 to ${LONGEST_ID} characters, none of them a control character`,
+    );
   return patientId;
 }

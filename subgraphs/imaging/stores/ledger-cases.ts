@@ -109,15 +109,15 @@ export function ledgerJobCases(place: LedgerFactory): void {
   test('a renewed lease holds; a stranger cannot renew it, nor anybody one that has ended', async () => {
     await using it = await underClock(place);
     const { id, radiographId } = await it.ledger.submit(aRadiograph(), 'alice');
-    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(false);
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe('LOST');
     await it.ledger.take('w1', LEASE_MS);
     it.clock.now += LEASE_MS - 1;
-    expect(await it.ledger.renew(id, 'w2', LEASE_MS)).toBe(false);
-    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(true);
+    expect(await it.ledger.renew(id, 'w2', LEASE_MS)).toBe('LOST');
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe('HELD');
     it.clock.now += LEASE_MS - 1;
     expect(await it.ledger.take('w2', LEASE_MS)).toBeUndefined();
     await it.ledger.succeed(id, 'w1', aClassification(radiographId));
-    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(false);
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe('LOST');
   });
 
   test('success ends the job and stores what the model said', async () => {

@@ -61,7 +61,7 @@ export function ledgerDeletionCases(place: LedgerFactory): void {
     await ledger.deleteRadiograph(radiographId, BY_ALICE);
     const cancelled = await it.job(id);
     expect(cancelled).toMatchObject({ state: 'CANCELLED', version: 3 });
-    expect(await ledger.renew(id, 'w1', LEASE_MS)).toBeFalsy();
+    expect(await ledger.renew(id, 'w1', LEASE_MS)).toBe('LOST');
     await ledger.succeed(id, 'w1', aClassification(radiographId));
     await ledger.fail(id, 'w1', { code: 'INTERNAL', message: 'late' }, 10);
     expect(await it.job(id)).toEqual(cancelled);
@@ -144,5 +144,39 @@ export function ledgerDeletionCases(place: LedgerFactory): void {
     expect(await it.ledger.acceptedBefore(1_000_000, 5)).toEqual([]);
     expect(await it.ledger.acceptedBefore(1_000_011, 5)).toEqual(ids.slice(0, 2));
     expect(await it.ledger.acceptedBefore(1_000_011, 1)).toEqual(ids.slice(0, 1));
+  });
+
+  test('of a submission and a condemnation that compete for a blob exactly one wins', async () => {
+    await using it = await underClock(place);
+    await using other = await it.open();
+    const addresses = Array.from({ length: 40 }, (_, i) => String(i).padStart(64, '0'));
+    const submissions = addresses.map((address) =>
+      it.ledger.submit({ ...naming('a', 'b'), originalAddress: address }, 'alice').then(
+        () => address,
+        () => undefined,
+      ),
+    );
+    const condemnations = addresses.map((address) => other.condemn([address], 1));
+    const [named] = await Promise.all([Promise.all(submissions), ...condemnations]);
+    const condemned = (await other.takeRemovals('w', LEASE_MS, 100)).map(({ address }) => address);
+    const taken = named.filter((address) => address !== undefined);
+    expect([...condemned, ...taken].sort()).toEqual(addresses);
+  });
+
+  test('a worker that ends a job while its radiograph is deleted disturbs nothing', async () => {
+    await using it = await underClock(place);
+    await using other = await it.open();
+    for (let i = 0; i < 20; i += 1) {
+      const { id, radiographId } = await it.ledger.submit(aRadiograph(), 'alice');
+      await it.ledger.take('w', LEASE_MS);
+      const [deleted] = await Promise.all([
+        other.deleteRadiograph(radiographId, BY_ALICE),
+        it.ledger.succeed(id, 'w', aClassification(radiographId)),
+      ]);
+      expect(deleted?.jobId).toBe(id);
+      for (const { address } of deleted?.removals ?? []) await it.ledger.endRemoval(address, 'w');
+      expect((await it.ledger.classifications([radiographId])).size).toBe(0);
+      expect(['SUCCEEDED', 'CANCELLED']).toContain((await it.job(id))?.state);
+    }
   });
 }

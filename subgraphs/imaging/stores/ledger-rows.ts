@@ -1,7 +1,7 @@
 import { type ErrorCode, isErrorCode } from '#common/errors.ts';
 import type { AuditAction, AuditRow } from '../domain/audit.ts';
 import type { Inference, ModelCard, StoredClassification } from '../domain/classification.ts';
-import type { JobState, StoredJob } from '../domain/job.ts';
+import { JOB_PRIORITIES, type JobState, type StoredJob } from '../domain/job.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
 
 type Row = Record<string, unknown>;
@@ -24,7 +24,9 @@ export function toJob(row: Row): StoredJob {
   return {
     id: String(row.id),
     radiographId: String(row.radiograph_id),
+    priority: JOB_PRIORITIES[Number(row.priority)] ?? 'ROUTINE',
     state: row.state as JobState,
+    cancelRequested: row.cancel_requested === 1,
     version: Number(row.version),
     progress: Number(row.progress),
     attempts: Number(row.attempts),

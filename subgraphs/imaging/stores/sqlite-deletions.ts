@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { transaction } from '#common/sqlite.ts';
 import type { BlobRemoval, Deletions } from '../domain/deletion.ts';
 import type { sqliteAudit } from './sqlite-audit.ts';
 
@@ -7,11 +6,12 @@ import type { sqliteAudit } from './sqlite-audit.ts';
 const NOT_NAMED = `NOT EXISTS (SELECT 1 FROM radiograph WHERE original_address = address)
   AND NOT EXISTS (SELECT 1 FROM radiograph WHERE rendering ->> 'address' = address)`;
 
-/** Deletions in the ledger's file. */
+/** Deletions in the ledger's file. @param write runs work in a transaction */
 export function sqliteDeletions(
   db: DatabaseSync,
   now: () => number,
   trail: Pick<ReturnType<typeof sqliteAudit>, 'append'>,
+  write: <T>(work: () => T) => T,
 ): Deletions {
   const dropClassification = db.prepare('DELETE FROM classification WHERE radiograph_id = ?');
   const dropRadiograph = db.prepare(
@@ -33,7 +33,7 @@ export function sqliteDeletions(
 
   return {
     async deleteRadiograph(id, { actor, worker, leaseMs }) {
-      return transaction(db, () => {
+      return write(() => {
         dropClassification.run(id);
         const blobs = dropRadiograph.get(id);
         if (!blobs) return undefined;
@@ -48,9 +48,7 @@ export function sqliteDeletions(
       return accepted.all(time, limit).map(({ id }) => String(id));
     },
     async condemn(addresses, before) {
-      transaction(db, () =>
-        mark.all({ addresses: JSON.stringify(addresses), before, worker: null, until: null }),
-      );
+      write(() => mark.all({ addresses: JSON.stringify(addresses), before, worker: null, until: null }));
     },
     async takeRemovals(worker, leaseMs, limit) {
       return take.all({ worker, until: now() + leaseMs, now: now(), limit }).map(toRemoval);

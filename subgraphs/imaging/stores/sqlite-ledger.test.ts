@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { ledgerAuditCases } from './ledger-audit-cases.ts';
 import { aRadiograph, type LedgerPlace, ledgerJobCases } from './ledger-cases.ts';
 import { ledgerDeletionCases } from './ledger-deletion-cases.ts';
+import { ledgerLeaseCases } from './ledger-lease-cases.ts';
 import { ledgerPageCases } from './ledger-page-cases.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
 
@@ -35,6 +36,7 @@ function sqlitePlace(now: () => number): LedgerPlace {
 
 describe('a ledger in SQLite', () => {
   ledgerJobCases(sqlitePlace);
+  ledgerLeaseCases(sqlitePlace);
   ledgerPageCases(sqlitePlace);
   ledgerDeletionCases(sqlitePlace);
   ledgerAuditCases(sqlitePlace);

@@ -1,5 +1,6 @@
 import { CHAIN_START } from '../domain/audit.ts';
 import { BEING_REMOVED } from '../domain/deletion.ts';
+import { JOB_PRIORITIES } from '../domain/job.ts';
 
 /** Each entry is one migration; `PRAGMA user_version` counts those that ran. Never change one that has landed. */
 export const MIGRATIONS = [
@@ -69,6 +70,12 @@ export const MIGRATIONS = [
   CREATE TRIGGER audit_moves_head AFTER INSERT ON audit
     BEGIN UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash; END;
   `,
+  `
+  ALTER TABLE job ADD COLUMN priority INTEGER NOT NULL DEFAULT ${JOB_PRIORITIES.indexOf('ROUTINE')};
+  ALTER TABLE job ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX job_open;
+  CREATE INDEX job_open ON job (priority, position) WHERE state IN ('QUEUED', 'RUNNING');
+  `,
   // A job outlives its radiograph, so it no longer references it: the table is made anew, as SQLite wants it.
   `
   CREATE TABLE job_without_reference (
@@ -86,12 +93,14 @@ export const MIGRATIONS = [
     error_message TEXT,
     run_after INTEGER NOT NULL,
     lease_owner TEXT,
-    lease_until INTEGER
+    lease_until INTEGER,
+    priority INTEGER NOT NULL,
+    cancel_requested INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   INSERT INTO job_without_reference SELECT * FROM job;
   DROP TABLE job;
   ALTER TABLE job_without_reference RENAME TO job;
-  CREATE INDEX job_open ON job (position) WHERE state IN ('QUEUED', 'RUNNING');
+  CREATE INDEX job_open ON job (priority, position) WHERE state IN ('QUEUED', 'RUNNING');
   CREATE INDEX job_by_radiograph ON job (radiograph_id);
 
   CREATE INDEX radiograph_by_age ON radiograph (created_at);
