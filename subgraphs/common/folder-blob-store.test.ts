@@ -7,6 +7,7 @@ import { type BlobPlace, blobStoreCases } from './blob-store-cases.ts';
 import { openFolderBlobStore } from './folder-blob-store.ts';
 import { addBlobKey } from './key-ring.ts';
 import { keysFolder, openKeys } from './keys.ts';
+import { linesUntilKilled } from './testing/killed-process.ts';
 
 type FolderPlace = BlobPlace & { dataDir: string; pathOf(address: string): string };
 
@@ -81,3 +82,30 @@ test('what a killed process staged is discarded when it is old, and what is unde
   expect(await place.blobs.get(young.address)).toEqual(Buffer.from('under way'));
   expect(await place.count()).toBe(1);
 });
+
+test('whenever a process that stores is killed, what it had acknowledged is whole', async () => {
+  await using place = await aPlace();
+  const content = (round: number, i: number) => Buffer.alloc(150_000, `radiograph ${round}/${i}`);
+  for (let round = 0; round < 6; round += 1) {
+    const program = `
+      const { openFolderBlobStore } = await import(${moduleHere('folder-blob-store.ts')});
+      const { openKeys } = await import(${moduleHere('keys.ts')});
+      const blobs = await openFolderBlobStore(${JSON.stringify(place.dataDir)}, await openKeys(${JSON.stringify(place.dataDir)}));
+      const put = async (i) => {
+        const { address } = await blobs.put([Buffer.alloc(150_000, 'radiograph ${round}/' + i)]);
+        process.stdout.write(i + ' ' + address + '\\n');
+      };
+      for (let i = 0; ; i += 4) await Promise.all([put(i), put(i + 1), put(i + 2), put(i + 3)]);`;
+    const lines = await linesUntilKilled(program, 5 + round * 7);
+    expect(lines.length).toBeGreaterThanOrEqual(5);
+    for (const line of lines) {
+      const [i = '', address = ''] = line.split(' ');
+      expect((await place.blobs.get(address))?.equals(content(round, Number(i)))).toBe(true);
+    }
+  }
+  for await (const { address } of place.blobs.list()) expect(await place.blobs.get(address)).toBeDefined();
+  await place.blobs.discardAbandoned(Date.now() + 1_000);
+  expect(await readdir(join(place.dataDir, 'blobs/incoming'))).toEqual([]);
+});
+
+const moduleHere = (name: string) => JSON.stringify(join(import.meta.dirname, name));
