@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { s3Bucket } from '#common/s3-bucket.ts';
-import { startBucket, type TestBucket } from '#common/testing/bucket.ts';
+import { bucketSettings, startBucket } from '#common/testing/bucket.ts';
 import { ask, picture, type System, startSystem, upload } from './system.ts';
 
 const UPLOAD =
@@ -27,25 +27,20 @@ async function inFolder(): Promise<Watched> {
 
 async function inBucket(): Promise<Watched> {
   const stack = new AsyncDisposableStack();
-  const { settings } = stack.use(await startBucket());
+  const bucket = stack.use(await startBucket());
   const keysDir = mkdtempSync(join(tmpdir(), 'keys-'));
   stack.defer(() => rmSync(keysDir, { recursive: true }));
-  const storage = { ...bucketSettings(settings), KEYS_DIR: keysDir };
+  const storage = { ...bucketSettings(bucket), KEYS_DIR: keysDir };
   const system = stack.use(await startSystem({ storage }));
   const blobs = async () => {
     const keys = [];
-    for await (const { key } of s3Bucket(settings).list('')) keys.push(key);
+    for await (const { key } of s3Bucket(bucket.settings).list('')) keys.push(key);
     expect(readdirSync(join(system.dataDir, 'spool'))).toEqual([]);
     expect(readdirSync(system.dataDir)).not.toContain('keys');
     return keys;
   };
   return { ...system, blobs, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
-
-const bucketSettings = ({ endpoint, bucket, accessKeyId, secretAccessKey }: TestBucket['settings']) => ({
-  ...{ S3_ENDPOINT: endpoint, S3_BUCKET: bucket },
-  ...{ S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey },
-});
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
 type Data = any;

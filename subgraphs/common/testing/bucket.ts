@@ -57,6 +57,15 @@ export async function startBucket(): Promise<TestBucket> {
   };
 }
 
+/** The variables by which a service finds a bucket. */
+export function bucketSettings({ settings }: TestBucket): Record<string, string> {
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = settings;
+  return {
+    ...{ S3_ENDPOINT: endpoint, S3_BUCKET: bucket },
+    ...{ S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey },
+  };
+}
+
 function pass(port: number, incoming: IncomingMessage, answer: ServerResponse): void {
   const { method, url, headers } = incoming;
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (reply) => {
