@@ -7,7 +7,7 @@ export interface InferenceCache extends AsyncDisposable {
   get(address: string, model: ModelCard): Promise<Inference | undefined>;
   /** Resolves when it is stored or given up; never fails. */
   set(address: string, model: ModelCard, inference: Inference): Promise<void>;
-  /** Removes what is known of an image under all models and versions.
+  /** Removes what is known of an image under all models and versions. What is inferred meanwhile may be stored after it.
    *  @throws Error when that cannot be said for sure now */
   forget(address: string): Promise<void>;
 }

@@ -69,8 +69,12 @@ test('a server that is mute costs its deadline until it is left alone; it comes 
   using gpu = aPool({ name: 'gpu', address: slow.address, slots: 1, deadlineMs: 100 });
   using cpu = aPool({ name: 'cpu', address: other.address });
   const infer = inferenceClient([gpu, cpu]);
-  for (let i = 0; i < 10; i += 1) expect((await infer(wanted(i))).pool).toBe('cpu');
-  expect(slow.calls).toHaveLength(3);
+  for (let i = 0; i < 20; i += 1) expect((await infer(wanted(i))).pool).toBe('cpu');
+  // Three open the breaker; a busy machine may take long enough for one or two more that are to decide.
+  expect(slow.calls.length).toBeLessThanOrEqual(5);
+  expect(await gpu.registry.metrics()).toMatch(
+    /inference_rejected_total\{pool="gpu",reason="resting"\} 1[5-7]/,
+  );
   slow.behaviour.mute = false;
   await expect.poll(async () => (await infer(wanted(1))).pool, { timeout: 10_000 }).toBe('gpu');
   expect(await gpu.registry.metrics()).toContain('inference_breaker_state{pool="gpu"} 0');
@@ -83,7 +87,7 @@ test('a pool that is killed under load fails nobody, is left alone, and is used 
   using cpu = aPool({ name: 'cpu', address: other.address, slots: 2, maxBatch: 8 });
   const infer = inferenceClient([gpu, cpu]);
   const load = closedLoop(infer, 32, 20);
-  await expect.poll(() => first.calls.length).toBeGreaterThan(5);
+  await expect.poll(() => first.calls.length, { timeout: 10_000 }).toBeGreaterThan(5);
   first.kill();
   const outcomes = await load;
   expect(outcomes.filter((outcome) => outcome !== 'gpu' && outcome !== 'cpu')).toEqual([]);

@@ -17,6 +17,10 @@ const FAULTS_IN_A_ROW = 3;
 const FIRST_REST_MS = 500;
 const LONGEST_REST_MS = 5_000;
 
+class CacheFault extends Error {
+  override name = 'CacheFault';
+}
+
 /** Keeps inferences in a Redis that may be dead, mute, full or slow: an image is a hash with a field for each model
  *  version, so that one command forgets it. Nothing of a patient is in it; the address is an HMAC. */
 export function redisInferenceCache(
@@ -29,18 +33,27 @@ export function redisInferenceCache(
     if (isThere) logger.info('cache of inferences: Redis is there again');
     else logger.warn('cache of inferences: Redis cannot be asked, everything is inferred');
   });
-  // Replies such as "out of memory" come at once, from a server that can be asked.
   const policy = circuitBreaker(
-    handleWhen((error) => !(error instanceof ReplyError)),
+    handleWhen((error) => error instanceof CacheFault),
     {
       breaker: new ConsecutiveBreaker(FAULTS_IN_A_ROW),
       halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_REST_MS, maxDelay: LONGEST_REST_MS }),
     },
   );
+  let lastFault = Number.NEGATIVE_INFINITY;
   const run = async <T>(command: () => Promise<T>): Promise<T> => {
     // The library would let it wait for the end of the one that probes.
     if (policy.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
-    return policy.execute(command);
+    const since = performance.now();
+    return policy.execute(() =>
+      command().catch((error: unknown) => {
+        // Replies such as "out of memory" come from a server that can be asked. And whatever was under way at the same
+        // moment counts once: a stall of this process makes all of it late.
+        if (error instanceof ReplyError || since <= lastFault) throw error;
+        lastFault = performance.now();
+        throw new CacheFault('The cache cannot be asked', { cause: error });
+      }),
+    );
   };
   const keyOf = (address: string) => `radiograph:inference:${address}`;
   const outcomeOf = (error: unknown) => (error instanceof BrokenCircuitError ? 'resting' : 'error');
@@ -52,7 +65,8 @@ export function redisInferenceCache(
         const bytes = await run(() => redis.hgetBuffer(key, field));
         const hit = bytes ? decodeInference(bytes, key + field, model) : undefined;
         metrics.cacheLookups.inc({ outcome: hit ? 'hit' : bytes ? 'poisoned' : 'miss' });
-        if (bytes && !hit) await run(() => redis.hdel(key, field));
+        // Sent before what replaces it, on the same connection.
+        if (bytes && !hit) run(() => redis.hdel(key, field)).catch(() => undefined);
         return hit;
       } catch (error) {
         metrics.cacheLookups.inc({ outcome: outcomeOf(error) });
