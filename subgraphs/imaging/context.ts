@@ -21,6 +21,8 @@ export type Context = {
   readonly classifications: DataLoader<string, StoredClassification | undefined>;
   readonly page: (request: PageRequest) => Promise<RadiographPage>;
   readonly intake: Intake;
+  /** Takes a job back. @returns it as it is now, or undefined when there is none */
+  readonly cancel: (jobId: string, actor: string) => Promise<StoredJob | undefined>;
   readonly jobChanges: (id: string) => AsyncIterableIterator<StoredJob>;
   readonly models: () => Promise<ServedVersion[]>;
   readonly engineOf: (pool: string) => string;
@@ -32,7 +34,7 @@ type ReadAction = Extract<AuditAction, `READ_${string}`>;
 export type Services = {
   readonly ledger: Ledger;
   readonly bell: JobBell;
-} & Pick<Context, 'intake' | 'models' | 'engineOf' | 'linkTo'>;
+} & Pick<Context, 'intake' | 'cancel' | 'models' | 'engineOf' | 'linkTo'>;
 
 export function createContext(
   { ledger, bell, ...services }: Services,

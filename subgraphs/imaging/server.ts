@@ -7,16 +7,19 @@ import { fileUrl } from '#common/file-token.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
-import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
+import { type RunningServer, startProbes, startSubgraph } from '#common/subgraph-server.ts';
 import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
 import { jobBell } from './domain/job-changes.ts';
+import type { JobQueue } from './domain/job-queue.ts';
 import type { Ledger } from './domain/ledger.ts';
 import { cachedClassifier } from './inference/cached-classifier.ts';
 import { inferenceClient } from './inference/inference-client.ts';
 import { openModelCards } from './inference/model-cards.ts';
 import { engineOf, latestVersion, servedModels } from './inference/served-models.ts';
 import { servingClient } from './inference/serving-client.ts';
+import { openBullmqQueue } from './jobs/bullmq-queue.ts';
+import { embeddedQueue } from './jobs/embedded-queue.ts';
 import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
 import { jobResolvers } from './resolvers/job.ts';
@@ -25,56 +28,80 @@ import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
 
-/** Starts the imaging subgraph with its worker. Disposing it drains: requests first, then jobs under way. */
+/** Starts the imaging subgraph, its worker, or both. Disposing it drains: requests first, then jobs under way. */
 export async function startImaging(config: ImagingConfig, logger: Logger): Promise<RunningServer> {
+  await using starting = new AsyncDisposableStack();
+  const { host, port, role = 'both' } = config;
   const metrics = serviceMetrics('imaging');
   const keys = await openKeys(config.dataDir);
   const blobs = await openFolderBlobStore(config.dataDir, keys);
-  const ledger = await openLedger(config);
+  const ledger = starting.use(await openLedger(config));
   const bell = jobBell();
+  const queue = starting.use(await openQueue(config, ledger, logger));
+  ledger.onChange((jobId) => {
+    bell.ring(jobId);
+    queue.stir();
+  });
   const pools = config.pools.map(({ name, address }) => servingClient(name, address));
+  starting.defer(() => {
+    for (const pool of pools) pool.close();
+  });
   const cards = openModelCards(config.modelCards, config.modelName);
   const models = () => servedModels(pools, config.modelName, cards);
-  const lookups = counter(
-    metrics,
-    'inference_cache_lookups_total',
-    'Look-ups in the cache of inferences',
-    'outcome',
-  );
-  const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
   watchQueue(metrics, ledger);
-  const infer = inferenceClient(pools, config.modelName);
-  const classify = cachedClassifier({ blobs, infer, cards, servedVersion: latestVersion(models), lookups });
-  const worker = startWorker({ ledger, classify, bell, logger, ended });
-  const intake = createIntake({ blobs, ledger, claimKey: keys('upload-claim'), wakeWorker: worker.wake });
+  if (role !== 'api') {
+    const lookups = counter(
+      metrics,
+      'inference_cache_lookups_total',
+      'Look-ups in the cache of inferences',
+      'outcome',
+    );
+    const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
+    const infer = inferenceClient(pools, config.modelName);
+    const classify = cachedClassifier({ blobs, infer, cards, servedVersion: latestVersion(models), lookups });
+    starting.use(startWorker({ ledger, classify, bell, queue, logger, ended }));
+  }
+  const ready = () =>
+    ledger.waiting().then(
+      () => true,
+      () => false,
+    );
+  const intake = createIntake({ blobs, ledger, claimKey: keys('upload-claim'), queue });
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
-
-  const server = await startSubgraph({
-    name: 'imaging',
-    dataDir: config.dataDir,
-    host: config.host,
-    port: config.port,
-    typeDefs: parse(readFileSync(SDL, 'utf8')),
-    resolvers: mergedResolvers(),
-    context: (facts) => createContext({ ledger, bell, intake, models, engineOf, linkTo }, facts),
-    logger,
-    metrics,
-    ready: () =>
-      ledger.waiting().then(
-        () => true,
-        () => false,
-      ),
-  });
-  return {
-    url: server.url,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await worker[Symbol.asyncDispose]();
-      for (const pool of pools) pool.close();
-      await ledger[Symbol.asyncDispose]();
-    },
+  const cancel = async (jobId: string, actor: string) => {
+    const job = await ledger.cancel(jobId, actor);
+    bell.ring(jobId);
+    return job;
   };
+
+  const server = starting.use(
+    role === 'worker'
+      ? await startProbes({ host, port, logger, metrics, ready })
+      : await startSubgraph({
+          name: 'imaging',
+          dataDir: config.dataDir,
+          host,
+          port,
+          typeDefs: parse(readFileSync(SDL, 'utf8')),
+          resolvers: mergedResolvers(),
+          context: (facts) =>
+            createContext({ ledger, bell, intake, cancel, models, engineOf, linkTo }, facts),
+          logger,
+          metrics,
+          ready,
+        }),
+  );
+  const running = starting.move();
+  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function openQueue(
+  { redisUrl }: ImagingConfig,
+  ledger: Ledger,
+  logger: Logger,
+): Promise<JobQueue> | JobQueue {
+  return redisUrl === undefined ? embeddedQueue(logger) : openBullmqQueue({ redisUrl, ledger, logger });
 }
 
 function mergedResolvers() {

@@ -26,20 +26,20 @@ export function cachedClassifier({ blobs, infer, cards, servedVersion, lookups }
   const keyOf = async (address: string, version: string) =>
     `${address}:${version}:${(await cards.card(version)).digest}:${PREPROCESSING_VERSION}`;
 
-  const inferOnce = (address: string): Promise<Inference> => {
+  const inferOnce = (address: string, prepared?: () => void): Promise<Inference> => {
     const existing = underWay.get(address);
     if (existing) return existing;
-    const started = inferStored(blobs, infer, address).finally(() => underWay.delete(address));
+    const started = inferStored(blobs, infer, address, prepared).finally(() => underWay.delete(address));
     underWay.set(address, started);
     return started;
   };
 
-  return async (radiograph) => {
+  return async (radiograph, _signal, prepared) => {
     const address = radiograph.originalAddress;
     const version = await servedVersion();
     const hit = version === undefined ? undefined : cache.get(await keyOf(address, version));
     lookups.inc({ outcome: hit ? 'hit' : 'miss' });
-    const inference = hit ?? (await inferOnce(address));
+    const inference = hit ?? (await inferOnce(address, prepared));
     if (!hit) cache.set(await keyOf(address, inference.modelVersion), inference);
     const model = await cards.card(inference.modelVersion);
     // Ranked under the labels of another model, the findings would be wrong without a sign of it.
@@ -54,8 +54,15 @@ export function cachedClassifier({ blobs, infer, cards, servedVersion, lookups }
   };
 }
 
-async function inferStored(blobs: BlobStore, infer: Parts['infer'], address: string): Promise<Inference> {
+async function inferStored(
+  blobs: BlobStore,
+  infer: Parts['infer'],
+  address: string,
+  prepared?: () => void,
+): Promise<Inference> {
   const encoded = await blobs.get(address);
   if (!encoded) throw new Error('The stored image is gone');
-  return infer(await modelInput(encoded));
+  const grey = await modelInput(encoded);
+  prepared?.();
+  return infer(grey);
 }

@@ -4,6 +4,7 @@ import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
 import type { Intake } from '../domain/intake.ts';
+import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Rendering } from '../domain/radiograph.ts';
 
@@ -11,7 +12,7 @@ type Parts = {
   readonly blobs: BlobStore;
   readonly ledger: Ledger;
   readonly claimKey: Buffer;
-  readonly wakeWorker: () => void;
+  readonly queue: Pick<JobQueue, 'add'>;
 };
 
 /** Longer side of the rendering for display, in pixels. */
@@ -22,13 +23,16 @@ const DECODING = 4;
 const DECODING_QUEUE = 2_000;
 /** Jobs that may wait before more are refused. */
 const MOST_WAITING = 20_000;
+const RETRY_AFTER_SECONDS = 10;
 
-export function createIntake({ blobs, ledger, claimKey, wakeWorker }: Parts): Intake {
+export function createIntake({ blobs, ledger, claimKey, queue }: Parts): Intake {
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
-  return async (claim, { patientId, actor }) => {
+  return async (claim, { patientId, actor, priority }) => {
     const { address } = openClaim(claimKey, claim);
     if ((await ledger.waiting()) >= MOST_WAITING || decoding.queueSlots === 0)
-      throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later');
+      throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      });
     const job = await decoding.execute(async () => {
       const encoded = await blobs.get(address);
       if (!encoded)
@@ -42,9 +46,9 @@ export function createIntake({ blobs, ledger, claimKey, wakeWorker }: Parts): In
         height,
         rendering,
       };
-      return ledger.submit({ ...stored, patientId, originalAddress: address }, actor);
+      return ledger.submit({ ...stored, patientId, originalAddress: address }, actor, priority);
     });
-    wakeWorker();
+    queue.add(job);
     return job;
   };
 }

@@ -17,7 +17,12 @@ const classify = jobResolvers.Mutation?.radiographClassify as unknown as (
 async function classifyUnder(signal: AbortSignal, atIntake: () => void = () => undefined) {
   await using folder = await aFolder();
   await using ledger = openSqliteLedger(folder.path);
-  const services = { models: async () => [], engineOf: () => '', linkTo: () => '' };
+  const services = {
+    models: async () => [],
+    engineOf: () => '',
+    linkTo: () => '',
+    cancel: async () => undefined,
+  };
   const context = createContext(
     {
       ...{ ...services, ledger, bell: jobBell() },
