@@ -31,6 +31,7 @@ import { logFaults } from './plugins/log-faults.ts';
 import { tellMissingValues } from './plugins/missing-values.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
+import { tellRetryAfter } from './plugins/retry-after.ts';
 import { serveProbes } from './probes.ts';
 import {
   type FederatedSubscriptions,
@@ -120,6 +121,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       refusePlainSubscriptions(),
       guard.plugin,
       responseStatus(),
+      tellRetryAfter(),
       sandboxPage(),
     ],
   });

@@ -117,10 +117,18 @@ export async function startSubgraph<Context extends BaseContext>(
   };
 }
 
-function registerProbes<Context extends BaseContext>(
-  http: FastifyInstance,
-  options: SubgraphOptions<Context>,
-): void {
+type ProbeOptions = Pick<SubgraphOptions<BaseContext>, 'host' | 'port' | 'logger' | 'metrics' | 'ready'>;
+
+/** Serves the probes and metrics of a process that answers nobody else. */
+export async function startProbes(options: ProbeOptions): Promise<RunningServer> {
+  const http = fastify({ forceCloseConnections: 'idle' });
+  registerProbes(http, options);
+  const address = await http.listen({ host: options.host, port: options.port });
+  options.logger.info({ address }, 'probes listen');
+  return { url: address, [Symbol.asyncDispose]: () => http.close() };
+}
+
+function registerProbes(http: FastifyInstance, options: Pick<ProbeOptions, 'metrics' | 'ready'>): void {
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
     const ready = await options.ready();

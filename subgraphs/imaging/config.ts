@@ -1,15 +1,22 @@
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
 import type { InferenceConfig } from './inference/open-inference.ts';
 import { inferenceConfig, inferenceSettings } from './inference-settings.ts';
 
+const ROLES = ['both', 'api', 'worker'] as const;
+
 export type ImagingConfig = StorageConfig & {
+  /** Whether the process answers requests, does jobs, or both, which is the default. */
+  readonly role?: (typeof ROLES)[number];
   readonly host: string;
   readonly port: number;
   /** A PostgreSQL database for the ledger, in place of a file in the data folder. */
   readonly databaseUrl?: string | undefined;
+  /** The Redis of the queue, in place of the ledger's own. */
+  readonly redisUrl?: string | undefined;
   readonly logLevel: string;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
@@ -23,7 +30,12 @@ export type ImagingConfig = StorageConfig & {
 
 const HOUR_MS = 60 * 60_000;
 
-export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
+/** @param args of the command line: `--role` alone */
+export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = []): ImagingConfig {
+  const { role } = parseArgs({
+    args: [...args],
+    options: { role: { type: 'string', default: 'both' } },
+  }).values;
   const settings = readSettings(
     {
       ...commonSettings,
@@ -34,16 +46,19 @@ export function imagingConfig(env: NodeJS.ProcessEnv): ImagingConfig {
       ORPHAN_GRACE_HOURS: z.coerce.number().min(1).default(24),
       RETENTION_DAYS: z.coerce.number().min(1).optional(),
       DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://…' }).optional(),
+      '--role': z.enum(ROLES),
       MODEL_NAME: z.string().min(1).default('covid19'),
       MODEL_BASE_PATH: z.string().default(join(import.meta.dirname, '../../serving/models')),
     },
-    env,
+    { ...env, '--role': role },
   );
   return {
+    role: settings['--role'],
     host: settings.HOST,
     port: settings.IMAGING_PORT,
     ...storageConfig(settings),
     databaseUrl: settings.DATABASE_URL,
+    redisUrl: settings.REDIS_URL,
     logLevel: settings.LOG_LEVEL,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,

@@ -24,6 +24,8 @@ export type Context = {
   readonly intake: Intake;
   /** @returns the id of its job, or undefined when there is no such radiograph */
   readonly deleteRadiograph: (id: string) => Promise<string | undefined>;
+  /** Takes a job back. @returns it as it is now, or undefined when there is none */
+  readonly cancel: (jobId: string, actor: string) => Promise<StoredJob | undefined>;
   readonly jobChanges: (id: string) => AsyncIterableIterator<StoredJob>;
   readonly models: () => Promise<ServedVersion[]>;
   readonly engineOf: (pool: string) => string;
@@ -36,7 +38,7 @@ export type Services = {
   readonly ledger: Ledger;
   readonly bell: JobBell;
   readonly deleteRadiograph: DeleteRadiograph;
-} & Pick<Context, 'intake' | 'models' | 'engineOf' | 'linkTo'>;
+} & Pick<Context, 'intake' | 'cancel' | 'models' | 'engineOf' | 'linkTo'>;
 
 export function createContext(
   { ledger, bell, deleteRadiograph, ...services }: Services,

@@ -3,7 +3,7 @@ import { serviceLogger } from '#common/logger.ts';
 import { imagingConfig } from './config.ts';
 import { startImaging } from './server.ts';
 
-const config = imagingConfig(process.env);
+const config = imagingConfig(process.env, process.argv.slice(2));
 const logger = serviceLogger('imaging', config.logLevel);
 const stop = stopSignal();
 

@@ -7,15 +7,18 @@ import { fileUrl } from '#common/file-token.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
-import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
+import { type RunningServer, startProbes, startSubgraph } from '#common/subgraph-server.ts';
 import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
 import { jobBell } from './domain/job-changes.ts';
+import type { JobQueue } from './domain/job-queue.ts';
 import type { Ledger } from './domain/ledger.ts';
 import { openInference } from './inference/open-inference.ts';
 import { engineOf } from './inference/served-models.ts';
 import { blobRemovals } from './jobs/blob-removals.ts';
+import { openBullmqQueue } from './jobs/bullmq-queue.ts';
 import { createDeletion, forgetDeleted } from './jobs/deletion.ts';
+import { embeddedQueue } from './jobs/embedded-queue.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
 import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
@@ -25,65 +28,81 @@ import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
 
-/** Starts the imaging subgraph with its worker. Disposing it drains: requests first, then jobs under way. */
+/** Starts the imaging subgraph, its worker, or both. Disposing it drains: requests first, then jobs under way. */
 export async function startImaging(config: ImagingConfig, logger: Logger): Promise<RunningServer> {
+  await using starting = new AsyncDisposableStack();
+  const { host, port, role = 'both' } = config;
   const metrics = serviceMetrics('imaging');
   const keys = await openKeys(config.dataDir, config.keysDir);
   const blobs = await openBlobStore(config, keys);
-  const ledger = await openLedger(config);
+  const ledger = starting.use(await openLedger(config));
   const bell = jobBell();
-  const inference = openInference({ config, blobs, registry: metrics, logger });
-  const { classify, models } = inference;
-  const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
+  const queue = starting.use(await openQueue(config, ledger, logger));
+  ledger.onChange((jobId) => {
+    bell.ring(jobId);
+    queue.stir();
+  });
+  const inference = starting.use(openInference({ config, blobs, registry: metrics, logger }));
+  const { models } = inference;
   watchQueue(metrics, ledger);
   const removed = counter(metrics, 'blobs_removed_total', 'Blobs removed, by why', 'reason');
   const forget = (address: string) => inference.cache.forget(address);
   const removals = blobRemovals({ ledger, blobs, forget, removed, logger });
   const deleteRadiograph = createDeletion({ ledger, removals, bell });
-  const { orphanGraceMs, retentionMs } = config;
-  const housekeeping = startHousekeeping({
-    ...{ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger },
-  });
-  const worker = startWorker({
-    ledger,
-    classify: forgetDeleted(classify, ledger, forget),
-    bell,
-    logger,
-    ended,
-  });
-  const claimKey = keys('upload-claim');
-  const intake = createIntake({ blobs, ledger, removals, claimKey, wakeWorker: worker.wake });
+  if (role !== 'api') {
+    const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
+    const classify = forgetDeleted(inference.classify, ledger, forget);
+    starting.use(startWorker({ ledger, classify, bell, queue, logger, ended }));
+    const { orphanGraceMs, retentionMs } = config;
+    starting.use(
+      startHousekeeping({ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger }),
+    );
+  }
+  const ready = () =>
+    ledger.waiting().then(
+      () => true,
+      () => false,
+    );
+  const intake = createIntake({ blobs, ledger, removals, claimKey: keys('upload-claim'), queue });
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
-
-  const server = await startSubgraph({
-    name: 'imaging',
-    dataDir: config.dataDir,
-    keysDir: config.keysDir,
-    host: config.host,
-    port: config.port,
-    typeDefs: parse(readFileSync(SDL, 'utf8')),
-    resolvers: mergedResolvers(),
-    context: (facts) =>
-      createContext({ ledger, bell, intake, deleteRadiograph, models, engineOf, linkTo }, facts),
-    logger,
-    metrics,
-    ready: () =>
-      ledger.waiting().then(
-        () => true,
-        () => false,
-      ),
-  });
-  return {
-    url: server.url,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await housekeeping[Symbol.asyncDispose]();
-      await worker[Symbol.asyncDispose]();
-      await inference[Symbol.asyncDispose]();
-      await ledger[Symbol.asyncDispose]();
-    },
+  const cancel = async (jobId: string, actor: string) => {
+    const job = await ledger.cancel(jobId, actor);
+    bell.ring(jobId);
+    return job;
   };
+
+  const server = starting.use(
+    role === 'worker'
+      ? await startProbes({ host, port, logger, metrics, ready })
+      : await startSubgraph({
+          name: 'imaging',
+          dataDir: config.dataDir,
+          keysDir: config.keysDir,
+          host,
+          port,
+          typeDefs: parse(readFileSync(SDL, 'utf8')),
+          resolvers: mergedResolvers(),
+          context: (facts) =>
+            createContext(
+              { ledger, bell, intake, cancel, deleteRadiograph, models, engineOf, linkTo },
+              facts,
+            ),
+          logger,
+          metrics,
+          ready,
+        }),
+  );
+  const running = starting.move();
+  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function openQueue(
+  { redisUrl }: ImagingConfig,
+  ledger: Ledger,
+  logger: Logger,
+): Promise<JobQueue> | JobQueue {
+  return redisUrl === undefined ? embeddedQueue(logger) : openBullmqQueue({ redisUrl, ledger, logger });
 }
 
 function mergedResolvers() {

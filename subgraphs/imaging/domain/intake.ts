@@ -1,10 +1,11 @@
-import type { StoredJob } from './job.ts';
+import type { JobPriority, StoredJob } from './job.ts';
 
 /** What is known of a file beside its bytes. */
 export type IntakeOrder = {
   readonly patientId: string | null;
   /** Who sends it. */
   readonly actor: string;
+  readonly priority: JobPriority;
 };
 
 /** Takes an uploaded file: checks that it decodes, renders it, stores it and queues its job.

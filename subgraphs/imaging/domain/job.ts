@@ -28,6 +28,10 @@ export type StoredJob = {
 /** Attempts after which a job ends FAILED with the cause of the last one. */
 export const MAX_ATTEMPTS = 6;
 
+/** Attempts after which a job ends FAILED although none could say why: its workers died each time, and it may be the
+ *  cause. */
+export const MAX_STARTS = 10;
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 

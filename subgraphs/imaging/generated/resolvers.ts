@@ -69,6 +69,11 @@ export type Mutation = {
    * that has not ended is CANCELLED. Image bytes that another radiograph has too stay until the last one is deleted.
    */
   radiographDelete: RadiographDeletePayload;
+  /**
+   * Takes a job back. One that waits is CANCELLED at once; one under way as soon as its worker heeds it, and never
+   * SUCCEEDED any more.
+   */
+  jobCancel: JobCancelPayload;
 };
 
 
@@ -84,6 +89,11 @@ export type MutationRadiographClassifyArgs = {
 
 export type MutationRadiographDeleteArgs = {
   input: RadiographDeleteInput;
+};
+
+
+export type MutationJobCancelArgs = {
+  input: JobCancelInput;
 };
 
 export type Subscription = {
@@ -103,6 +113,23 @@ export type RadiographUploadInput = {
   files: Array<Scalars['Upload']['input']>;
   /** The patient whom the radiographs show, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
+  /** How urgent they are. */
+  priority?: JobPriority;
+};
+
+/** What `jobCancel` takes. */
+export type JobCancelInput = {
+  /** The id of the job. */
+  id: Scalars['ID']['input'];
+};
+
+/** What became of the wish to cancel a job. */
+export type JobCancelPayload = {
+  __typename?: 'JobCancelPayload';
+  /** The job as it is now; null when there is none with this id. */
+  job?: Maybe<Job>;
+  /** Why it cannot be cancelled. */
+  userErrors: Array<UserError>;
 };
 
 /** What `radiographClassify` takes. */
@@ -179,6 +206,15 @@ export type JobState =
   /** Somebody took it back before its end. */
   | 'CANCELLED';
 
+/** How urgent a job is; the more urgent one is done first, and of equal ones the older. */
+export type JobPriority =
+  /** At once: the patient is in danger. */
+  | 'STAT'
+  /** Before what is routine. */
+  | 'URGENT'
+  /** In its turn. */
+  | 'ROUTINE';
+
 /** The work of classifying one radiograph. It is stored before it is acknowledged and survives a crash. */
 export type Job = {
   __typename?: 'Job';
@@ -186,7 +222,9 @@ export type Job = {
   id: Scalars['ID']['output'];
   /** Where it stands. */
   state: JobState;
-  /** From 0 (queued) to 1 (ended). */
+  /** How urgent it is. */
+  priority: JobPriority;
+  /** From 0 (queued) over 0.1 (taken by a worker) and 0.4 (image prepared, the model is asked) to 1 (ended). */
   progress: Scalars['Float']['output'];
   /** How often the work was begun. */
   attempts: Scalars['Int']['output'];
@@ -498,6 +536,8 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RadiographUploadInput: RadiographUploadInput;
+  JobCancelInput: JobCancelInput;
+  JobCancelPayload: ResolverTypeWrapper<Omit<JobCancelPayload, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   RadiographClassifyInput: RadiographClassifyInput;
   RadiographUploadPayload: ResolverTypeWrapper<Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversTypes['Job']> }>;
   RadiographClassifyPayload: ResolverTypeWrapper<Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversTypes['Radiograph']> }>;
@@ -506,6 +546,7 @@ export type ResolversTypes = {
   DeletedRadiograph: ResolverTypeWrapper<Omit<DeletedRadiograph, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   UserError: ResolverTypeWrapper<UserError>;
   JobState: JobState;
+  JobPriority: JobPriority;
   Job: ResolverTypeWrapper<StoredJob>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   JobError: ResolverTypeWrapper<JobError>;
@@ -538,6 +579,8 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   RadiographUploadInput: RadiographUploadInput;
+  JobCancelInput: JobCancelInput;
+  JobCancelPayload: Omit<JobCancelPayload, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   RadiographClassifyInput: RadiographClassifyInput;
   RadiographUploadPayload: Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversParentTypes['Job']> };
   RadiographClassifyPayload: Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversParentTypes['Radiograph']> };
@@ -591,10 +634,16 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   radiographUpload?: Resolver<ResolversTypes['RadiographUploadPayload'], ParentType, ContextType, RequireFields<MutationRadiographUploadArgs, 'input'>>;
   radiographClassify?: Resolver<ResolversTypes['RadiographClassifyPayload'], ParentType, ContextType, RequireFields<MutationRadiographClassifyArgs, 'input'>>;
   radiographDelete?: Resolver<ResolversTypes['RadiographDeletePayload'], ParentType, ContextType, RequireFields<MutationRadiographDeleteArgs, 'input'>>;
+  jobCancel?: Resolver<ResolversTypes['JobCancelPayload'], ParentType, ContextType, RequireFields<MutationJobCancelArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   jobStatus?: SubscriptionResolver<ResolversTypes['Job'], "jobStatus", ParentType, ContextType, RequireFields<SubscriptionJobStatusArgs, 'id'>>;
+};
+
+export type JobCancelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobCancelPayload'] = ResolversParentTypes['JobCancelPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type RadiographUploadPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographUploadPayload'] = ResolversParentTypes['RadiographUploadPayload']> = {
@@ -627,6 +676,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Job']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['JobState'], ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['JobPriority'], ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -722,6 +772,7 @@ export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  JobCancelPayload?: JobCancelPayloadResolvers<ContextType>;
   RadiographUploadPayload?: RadiographUploadPayloadResolvers<ContextType>;
   RadiographClassifyPayload?: RadiographClassifyPayloadResolvers<ContextType>;
   RadiographDeletePayload?: RadiographDeletePayloadResolvers<ContextType>;

@@ -24,8 +24,8 @@ export function forgetDeleted(
   ledger: Pick<Ledger, 'radiographs'>,
   forget: (address: string) => Promise<void>,
 ): Classifier {
-  return async (radiograph, signal) => {
-    const answer = await classify(radiograph, signal);
+  return async (radiograph, signal, prepared) => {
+    const answer = await classify(radiograph, signal, prepared);
     const isThere = (await ledger.radiographs([radiograph.id])).has(radiograph.id);
     if (!isThere) await forget(radiograph.originalAddress);
     return answer;

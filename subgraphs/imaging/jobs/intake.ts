@@ -7,6 +7,7 @@ import { openClaim } from '#common/upload-claim.ts';
 import { isBeingRemoved } from '../domain/deletion.ts';
 import type { Intake } from '../domain/intake.ts';
 import type { StoredJob } from '../domain/job.ts';
+import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Rendering } from '../domain/radiograph.ts';
 import type { BlobRemovals } from './blob-removals.ts';
@@ -16,7 +17,7 @@ type Parts = {
   readonly ledger: Ledger;
   readonly removals: BlobRemovals;
   readonly claimKey: Buffer;
-  readonly wakeWorker: () => void;
+  readonly queue: Pick<JobQueue, 'add'>;
 };
 
 /** Longer side of the rendering for display, in pixels. */
@@ -30,8 +31,9 @@ const MOST_WAITING = 20_000;
 /** A removal that another process has under way takes milliseconds. */
 const MOST_TRIES = 6;
 const PAUSE_MS = 100;
+const RETRY_AFTER_SECONDS = 10;
 
-export function createIntake({ blobs, ledger, removals, claimKey, wakeWorker }: Parts): Intake {
+export function createIntake({ blobs, ledger, removals, claimKey, queue }: Parts): Intake {
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
   /** Waits until blobs that the radiograph names have been removed: to store them before would be in vain. */
   const submitted = async (submit: () => Promise<StoredJob>): Promise<StoredJob> => {
@@ -50,10 +52,12 @@ export function createIntake({ blobs, ledger, removals, claimKey, wakeWorker }: 
     }
   };
 
-  return async (claim, { patientId, actor }) => {
+  return async (claim, { patientId, actor, priority }) => {
     const { address } = openClaim(claimKey, claim);
     if ((await ledger.waiting()) >= MOST_WAITING || decoding.queueSlots === 0)
-      throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later');
+      throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      });
     const job = await decoding.execute(async () => {
       const encoded = await blobs.get(address);
       if (!encoded)
@@ -68,14 +72,14 @@ export function createIntake({ blobs, ledger, removals, claimKey, wakeWorker }: 
         rendering,
       };
       const job = await submitted(() =>
-        ledger.submit({ ...stored, patientId, originalAddress: address }, actor),
+        ledger.submit({ ...stored, patientId, originalAddress: address }, actor, priority),
       );
       // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
       if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
       if ((await blobs.storedAt(rendering.address)) === undefined) await blobs.put([picture]);
       return job;
     });
-    wakeWorker();
+    queue.add(job);
     return job;
   };
 }

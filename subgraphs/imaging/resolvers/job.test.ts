@@ -18,7 +18,10 @@ async function classifyUnder(signal: AbortSignal, atIntake: () => void = () => u
   await using folder = await aFolder();
   await using ledger = openSqliteLedger(folder.path);
   const services = {
-    ...{ models: async () => [], engineOf: () => '', linkTo: () => '' },
+    models: async () => [],
+    engineOf: () => '',
+    linkTo: () => '',
+    cancel: async () => undefined,
     deleteRadiograph: async () => undefined,
   };
   const context = createContext(
