@@ -93,6 +93,8 @@ test('a bucket that is not there, or not ours, is a fault that names its code an
   await using bucket = await startBucket();
   const elsewhere = s3Bucket({ ...bucket.settings, bucket: 'nowhere' }, FIRST_PAUSE_MS);
   await expect(elsewhere.put('a', bodyOf(Buffer.from('a')))).rejects.toThrow('got 404 (NoSuchBucket)');
+  await expect(elsewhere.get('a')).rejects.toThrow('got 404 (NoSuchBucket)');
+  await expect(elsewhere.delete('a')).rejects.toThrow('got 404 (NoSuchBucket)');
   const stranger = s3Bucket({ ...bucket.settings, secretAccessKey: 'wrong' }, FIRST_PAUSE_MS);
   await expect(stranger.put('a', bodyOf(Buffer.from('a')))).rejects.toThrow(
     'got 403 (SignatureDoesNotMatch)',

@@ -32,11 +32,13 @@ export function blobRemovals({ ledger, blobs, forget, removed, logger }: Parts):
   const worker = randomUUID();
 
   const remove = async ({ address, storedBefore }: BlobRemoval) => {
-    await forget(address);
-    const storedAt = storedBefore === null ? 0 : await blobs.storedAt(address);
+    const storedAt = storedBefore === null ? undefined : await blobs.storedAt(address);
     // An orphan that was uploaded again meanwhile is none: its radiograph is on the way.
-    if (storedBefore === null || (storedAt !== undefined && storedAt < storedBefore)) {
+    const stays = storedBefore !== null && storedAt !== undefined && storedAt >= storedBefore;
+    if (!stays) {
+      // The image first: a cache that is out of order must not keep it.
       await blobs.delete(address);
+      await forget(address);
       removed.inc({ reason: storedBefore === null ? 'deleted' : 'orphan' });
     }
     await ledger.endRemoval(address, worker);
