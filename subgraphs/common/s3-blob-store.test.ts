@@ -15,7 +15,7 @@ import { type S3Body, s3Bucket } from './s3-bucket.ts';
 import { startBucket, type TestBucket } from './testing/bucket.ts';
 
 /** Short enough for tests of repeated attempts. */
-const FIRST_PAUSE_MS = 1;
+const PATIENCE = { silentMs: 1_000, transferMs: 5_000, firstPauseMs: 1 };
 
 type S3Place = BlobPlace & Pick<TestBucket, 'faults' | 'requests'>;
 
@@ -24,7 +24,7 @@ async function aPlace(): Promise<S3Place> {
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 's3-')));
   const { settings, faults, requests } = stack.use(await startBucket());
   const dataDir = folder.path;
-  const bucket = s3Bucket(settings, FIRST_PAUSE_MS);
+  const bucket = s3Bucket(settings, PATIENCE);
   const spool = join(dataDir, 'spool');
   const open = async (keys = dataDir) => openS3BlobStore(spool, bucket, await openKeys(keys));
   return {
@@ -79,6 +79,15 @@ test('a bucket that stays away is told as OVERLOADED, and nothing stays behind',
   expect(await place.count()).toBe(0);
 });
 
+test('a bucket that says nothing is asked again after a while', async () => {
+  await using place = await aPlace();
+  const { address } = await place.blobs.put([Buffer.from('a radiograph')]);
+  place.faults.push('silence');
+  expect(String(await place.blobs.get(address))).toBe('a radiograph');
+  place.faults.push('silence', 'silence', 'silence', 'silence');
+  await expect(place.blobs.get(address)).rejects.toMatchObject({ code: 'OVERLOADED' });
+});
+
 test('a full bucket is told as such at once', async () => {
   await using place = await aPlace();
   place.faults.push(507);
@@ -91,11 +100,11 @@ test('a full bucket is told as such at once', async () => {
 
 test('a bucket that is not there, or not ours, is a fault that names its code and nothing else', async () => {
   await using bucket = await startBucket();
-  const elsewhere = s3Bucket({ ...bucket.settings, bucket: 'nowhere' }, FIRST_PAUSE_MS);
+  const elsewhere = s3Bucket({ ...bucket.settings, bucket: 'nowhere' }, PATIENCE);
   await expect(elsewhere.put('a', bodyOf(Buffer.from('a')))).rejects.toThrow('got 404 (NoSuchBucket)');
   await expect(elsewhere.get('a')).rejects.toThrow('got 404 (NoSuchBucket)');
   await expect(elsewhere.delete('a')).rejects.toThrow('got 404 (NoSuchBucket)');
-  const stranger = s3Bucket({ ...bucket.settings, secretAccessKey: 'wrong' }, FIRST_PAUSE_MS);
+  const stranger = s3Bucket({ ...bucket.settings, secretAccessKey: 'wrong' }, PATIENCE);
   await expect(stranger.put('a', bodyOf(Buffer.from('a')))).rejects.toThrow(
     'got 403 (SignatureDoesNotMatch)',
   );
@@ -114,7 +123,7 @@ test('a list of several pages is told whole, and asked for page by page', async 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await using bucket = await startBucket();
-  const paged = s3Bucket({ ...bucket.settings, endpoint: `http://127.0.0.1:${port}` }, FIRST_PAUSE_MS);
+  const paged = s3Bucket({ ...bucket.settings, endpoint: `http://127.0.0.1:${port}` }, PATIENCE);
   const listed = await allOf(paged.list('blobs/'));
   server.close();
   expect(listed).toEqual(keys.map((key) => ({ key, storedAt: Date.UTC(2026, 10, 25, 10) })));

@@ -33,9 +33,9 @@ export type S3Bucket = {
   list(prefix: string): AsyncIterable<{ key: string; storedAt: number }>;
 };
 
-const ATTEMPT_MS = 10_000;
-/** A blob of 64 MB at 1 MB/s. */
-const TRANSFER_MS = 64_000;
+/** How long a server may say nothing, how long a transfer may take (64 MB at 1 MB/s), and the pause before the first
+ *  repetition, which doubles. */
+const PATIENCE = { silentMs: 10_000, transferMs: 64_000, firstPauseMs: 200 };
 const MOST_RETRIES = 3;
 const NO_BYTES = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
@@ -47,8 +47,9 @@ class Passing extends Error {
 /** The few operations of the S3 API (2006-03-01) that a blob store needs, signed (AWS Signature Version 4), each with
  *  deadlines and repeated after passing faults: all of them can be done twice.
  *  @throws RadiographError OVERLOADED when the server is full or cannot be reached */
-export function s3Bucket(settings: S3Settings, firstPauseMs = 200): S3Bucket {
+export function s3Bucket(settings: S3Settings, patience = PATIENCE): S3Bucket {
   const { bucket, forcePathStyle } = settings;
+  const { silentMs, transferMs, firstPauseMs } = patience;
   const base = new URL(settings.endpoint);
   const path = forcePathStyle ? `/${bucket}/` : '/';
   if (!forcePathStyle) base.hostname = `${bucket}.${base.hostname}`;
@@ -75,9 +76,9 @@ export function s3Bucket(settings: S3Settings, firstPauseMs = 200): S3Bucket {
         ...(body && { 'content-length': String(body.bytes) }),
       },
       body: body?.open() ?? null,
-      headersTimeout: body ? TRANSFER_MS : ATTEMPT_MS,
-      bodyTimeout: ATTEMPT_MS,
-      signal: AbortSignal.timeout(TRANSFER_MS),
+      headersTimeout: body ? transferMs : silentMs,
+      bodyTimeout: silentMs,
+      signal: AbortSignal.timeout(transferMs),
     }).catch(passing);
     return { status: answer.statusCode, headers: answer.headers, bytes: await bytesOf(answer) };
   };
