@@ -1,6 +1,7 @@
 import type { Caller } from '#common/caller.ts';
 import { deadlineSignal } from '#common/deadline.ts';
 import { requestIdOf } from '#common/request-id.ts';
+import type { StagedUploads } from './uploads/staged-uploads.ts';
 import type { ForwardedHeaders } from './upstream/forwarded-headers.ts';
 
 /** Where an operation comes from, as its transport knows it. */
@@ -27,6 +28,8 @@ export type Asker = {
    *  shared, so that whoever forgets to say who asks shows nobody another's data. */
   readonly shareReadsAs?: string;
   readonly forwarded?: ForwardedHeaders;
+  /** The files that came with the operation. */
+  readonly uploads?: StagedUploads | undefined;
 };
 
 export function createContext(requestMs: number, { requestId, gone, ...origin }: Origin): GatewayContext {

@@ -2,7 +2,7 @@ import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { gatewayConfig } from './config.ts';
 
-// Read when @apollo/gateway is loaded: without it the library reports to its vendor and probes cloud metadata.
+// Read when Apollo's libraries are loaded: without it some report to their vendor and probe cloud metadata.
 process.env.APOLLO_TELEMETRY_DISABLED = '1';
 const { startGateway } = await import('./server.ts');
 

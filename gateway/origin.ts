@@ -5,6 +5,7 @@ import { REQUEST_ID_HEADER } from '#common/request-id.ts';
 import type { Origin } from './context.ts';
 import type { Authentication } from './guard/authentication.ts';
 import { authorizationOf } from './guard/credentials.ts';
+import type { Staging } from './uploads/staged-uploads.ts';
 import { forwardedHeaders } from './upstream/forwarded-headers.ts';
 
 /** Tells where an operation comes from: of a plain request, or of a socket with its `connectionParams`.
@@ -15,7 +16,11 @@ export type OriginOf = (
   connectionParams?: Readonly<Record<string, unknown>>,
 ) => Promise<Origin>;
 
-export function origins(authenticate: Authentication, forwardHeaders: readonly string[]): OriginOf {
+export function origins(
+  authenticate: Authentication,
+  forwardHeaders: readonly string[],
+  staging: Staging,
+): OriginOf {
   const connections = new WeakMap<Socket, string>();
   let last = 0;
   /** Callers without a name are told apart by their connection: two clients never share an answer, unless a proxy
@@ -26,7 +31,8 @@ export function origins(authenticate: Authentication, forwardHeaders: readonly s
     connections.set(socket, name);
     return name;
   };
-  return async ({ socket, headers }, gone, connectionParams) => {
+  return async (request, gone, connectionParams) => {
+    const { socket, headers } = request;
     const caller = await authenticate(authorizationOf(headers, connectionParams));
     return {
       caller,
@@ -34,6 +40,7 @@ export function origins(authenticate: Authentication, forwardHeaders: readonly s
       forwarded: forwardedHeaders(forwardHeaders, headers),
       requestId: headers[REQUEST_ID_HEADER],
       gone,
+      uploads: staging.of(request),
     };
   };
 }

@@ -1,5 +1,5 @@
-import { ApolloGateway, type ServiceMap } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
@@ -13,10 +13,13 @@ import { openBlobStore } from '#common/storage-settings.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
+import { federatedGateway } from './execution/federated-gateway.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
 import { callerAddress } from './guard/caller-address.ts';
+import { callerName } from './guard/caller-name.ts';
+import { documentStore } from './guard/document-cache.ts';
 import { authenticateHttp } from './guard/http-authentication.ts';
 import { operationGuard } from './guard/operation-guard.ts';
 import { checkOperations } from './guard/operation-hook.ts';
@@ -28,18 +31,14 @@ import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts
 import { origins } from './origin.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
-import { tellMissingValues } from './plugins/missing-values.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
 import { tellRetryAfter } from './plugins/retry-after.ts';
 import { serveProbes } from './probes.ts';
-import {
-  type FederatedSubscriptions,
-  federatedSubscriptions,
-} from './subscriptions/federated-subscription.ts';
 import { openTransports } from './subscriptions/transports.ts';
 import { upstreamSubscriptions } from './subscriptions/upstream.ts';
 import { watchedSupergraph } from './supergraph.ts';
+import { onceClosed, stagedUploads } from './uploads/staged-uploads.ts';
 import { acceptUploads } from './uploads/upload-route.ts';
 import { sharedReads } from './upstream/shared-reads.ts';
 import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
@@ -55,32 +54,24 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const { introspection, maxCost, safelist, rateLimit, redisUrl } = config.guard;
   const guard = operationGuard({ introspection, maxCost });
   const persisted = persistedOperations(config.guard.persistedOperations, safelist);
-  const caller = callerAddress(config.guard.trustedProxies);
   const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger) : undefined;
   const metrics = gatewayMetrics();
   const keys = await openKeys(config.dataDir, config.keysDir);
   const blobs = await openBlobStore(config, keys);
   const tokens = internalTokens(await openGatewayKey(config.dataDir, config.keysDir));
   const authenticate = authentication(config.authentication);
+  const caller = callerName(authenticate, callerAddress(config.guard.trustedProxies));
   const upstream = upstreamSubscriptions(config.subgraphs, tokens);
   const sourceOptions = { metrics, logger, tokens, reads: sharedReads<SubgraphAnswer>() };
   const sources = new Map(
     [...config.subgraphs].map(([name, base]) => [name, subgraphSource(name, base, sourceOptions)]),
   );
-  const services: ServiceMap = Object.fromEntries(sources);
-  const gateway = new ApolloGateway({
-    supergraphSdl: watchedSupergraph(config.supergraph, sources, logger, metrics.supergraphReloads),
-    buildService: ({ name }) => {
-      const source = sources.get(name);
-      if (!source) throw new Error(`The supergraph names a subgraph without an address: ${name}`);
-      return source;
-    },
-  });
-  let subscriptions: FederatedSubscriptions | undefined;
-  gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
-    guard.useSupergraph(coreSupergraphSdl);
-    subscriptions = federatedSubscriptions(apiSchema, coreSupergraphSdl, services, upstream, logger);
-  });
+  const gateway = federatedGateway(
+    watchedSupergraph(config.supergraph, sources, logger, metrics.supergraphReloads),
+    sources,
+    guard,
+  );
+  gateway.onSchemaLoadOrUpdate(({ coreSupergraphSdl }) => guard.useSupergraph(coreSupergraphSdl));
 
   const http = fastify({
     bodyLimit: BODY_BYTES,
@@ -98,7 +89,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     clientErrorHandler: tellUnreadable,
   });
   // On the raw answer, which event streams write too.
-  http.addHook('onRequest', async ({ id }, reply) => void reply.raw.setHeader(REQUEST_ID_HEADER, id));
+  http.addHook('onRequest', async ({ id }, { raw }) => {
+    raw.setHeader(REQUEST_ID_HEADER, id);
+    // Answers are about patients; pages and pictures say what may be kept of them.
+    raw.setHeader('cache-control', 'no-store');
+  });
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
     // Refused by a rule of the guard, which holds for the other transports too.
@@ -110,12 +105,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     // It would send the signal to itself once more, which ends the process before it has drained.
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
+    documentStore: documentStore(),
     parseOptions: { maxTokens: LIMITS.tokens },
     validationRules: [...guard.rules],
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
-      tellMissingValues(logger),
       countOperations(metrics.operations),
       logFaults(logger),
       refusePlainSubscriptions(),
@@ -123,30 +118,21 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       responseStatus(),
       tellRetryAfter(),
       sandboxPage(),
+      ApolloServerPluginCacheControlDisabled(),
     ],
   });
   await apollo.start();
   tellHttpErrors(http, logger);
   if (rate) limitRequests(http, rate, caller);
   authenticateHttp(http, authenticate);
-  acceptUploads(http, {
-    blobs,
-    claimKey: keys('upload-claim'),
-    maxFileBytes: config.maxUploadBytes,
-    files: metrics.uploadedFiles,
-    addressOf: caller,
-    mostAtOnce: config.mostUploads,
-    stuckMs: config.stuckMs,
-  });
   checkOperations(http, persisted);
-  const current = () => {
-    if (!subscriptions) throw new Error('The supergraph is not loaded');
-    return subscriptions;
-  };
-  const originOf = origins(authenticate, config.forwardHeaders);
+  const staging = stagedUploads();
+  const originOf = origins(authenticate, config.forwardHeaders, staging);
   const transportOptions = {
     apollo,
-    current,
+    current: gateway.current,
+    sources,
+    upstream,
     guard,
     persisted,
     rate: rate && limitSockets(rate, caller),
@@ -160,12 +146,26 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     stuckMs: config.stuckMs,
   };
   const transports = openTransports(http, transportOptions);
-  await http.register(fastifyApollo(apollo), {
-    context: async (request, reply) => {
-      const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
-      return createContext(config.requestMs, await originOf(request.raw, gone.signal));
-    },
+  // Multipart bodies are read on this route alone.
+  await http.register(async (graphql) => {
+    acceptUploads(graphql, {
+      blobs,
+      claimKey: keys('upload-claim'),
+      maxFileBytes: config.maxUploadBytes,
+      files: metrics.uploadedFiles,
+      caller,
+      persisted,
+      staging,
+      mostAtOnce: config.mostUploads,
+      stuckMs: config.stuckMs,
+    });
+    await graphql.register(fastifyApollo(apollo), {
+      context: async (request, reply) => {
+        const gone = new AbortController();
+        onceClosed(reply.raw, () => gone.abort(CONNECTION_CLOSED));
+        return createContext(config.requestMs, await originOf(request.raw, gone.signal));
+      },
+    });
   });
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);

@@ -10,7 +10,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SupergraphSdlHook } from '@apollo/gateway';
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { gatewayMetrics } from './gateway-metrics.ts';
@@ -41,10 +40,9 @@ beforeEach(() => {
 
 async function watching(at = path, known: ReadonlySet<string> = KNOWN) {
   const logger = pino({}, { write: (line: string) => void lines.push(line) });
-  const hook = watchedSupergraph(at, known, logger, reloads);
-  const update = (sdl: string) => void updates.push(sdl);
-  const { supergraphSdl, cleanup } = await hook({ update } as Parameters<SupergraphSdlHook>[0]);
-  return { supergraphSdl, [Symbol.asyncDispose]: async () => cleanup?.() };
+  const watch = watchedSupergraph(at, known, logger, reloads);
+  const { federation, stop } = await watch(({ sdl }) => void updates.push(sdl));
+  return { supergraphSdl: federation.sdl, [Symbol.asyncDispose]: stop };
 }
 
 async function outcomes(): Promise<Record<string, number>> {

@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Supergraph } from '@apollo/federation-internals';
-import type { SupergraphSdlHook } from '@apollo/gateway';
-import { QueryPlanner } from '@apollo/query-planner';
 import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
+import { type Federation, federation } from './execution/federation.ts';
 
 /** Whoever writes the file is done by then. */
 const QUIET_MS = 200;
@@ -15,6 +13,11 @@ const LOOK_ANYWAY_MS = 10_000;
 
 /** Why a supergraph is refused. */
 type Refusal = 'unreadable' | 'not_a_supergraph' | 'unknown_subgraph';
+
+/** Loads the supergraph and tells of each new one by `update`, until it is stopped. */
+export type SupergraphWatch = (
+  update: (federation: Federation) => void,
+) => Promise<{ readonly federation: Federation; readonly stop: () => Promise<void> }>;
 
 /** Reads the supergraph at the start and again whenever its file changes. A faulty one is refused by one log line
  *  and the old one goes on serving. What runs meanwhile ends with the supergraph that it began with.
@@ -25,13 +28,12 @@ export function watchedSupergraph(
   known: { has(subgraph: string): boolean },
   logger: Logger,
   reloads: Counter<'outcome'>,
-): SupergraphSdlHook {
-  return async ({ update }) => {
-    const supergraphSdl = await readFile(path, 'utf8');
-    assertServable(supergraphSdl, known);
-    let serving = supergraphSdl;
+): SupergraphWatch {
+  return async (update) => {
+    const first = servable(await readFile(path, 'utf8'), known);
+    let serving = first.sdl;
     /** The last content that was looked at, so that a faulty one is told once. */
-    let seen: string | undefined = supergraphSdl;
+    let seen: string | undefined = first.sdl;
 
     const refuse = (reason: Refusal, text = '') => {
       reloads.inc({ outcome: 'refused' });
@@ -48,8 +50,7 @@ export function watchedSupergraph(
       if (text === undefined) return refuse('unreadable');
       if (text === serving) return;
       try {
-        assertServable(text, known);
-        update(text);
+        update(servable(text, known));
         serving = text;
         reloads.inc({ outcome: 'loaded' });
         logger.info({ digest: digestOf(text) }, 'new supergraph loaded');
@@ -61,7 +62,7 @@ export function watchedSupergraph(
     const stop = onChange(path, look, () =>
       logger.warn('the supergraph is looked at every ten seconds only'),
     );
-    return { supergraphSdl, cleanup: stop };
+    return { federation: first, stop };
   };
 }
 
@@ -95,14 +96,12 @@ function onChange(path: string, look: () => Promise<void>, blind: () => void): (
 class UnknownSubgraph extends Error {}
 
 /** @throws Error when the gateway could not plan with it, UnknownSubgraph when it could not reach all that it names */
-function assertServable(sdl: string, known: { has(subgraph: string): boolean }): void {
-  const supergraph = Supergraph.build(sdl);
-  for (const { name } of supergraph.subgraphsMetadata())
+function servable(sdl: string, known: { has(subgraph: string): boolean }): Federation {
+  const made = federation(sdl);
+  for (const name of made.subgraphs)
     if (!known.has(name))
       throw new UnknownSubgraph(`The supergraph names a subgraph without an address: ${name}`);
-  // What the gateway does with it after it has let go of the old one: it must not fail then.
-  supergraph.apiSchema().toGraphQLJSSchema();
-  new QueryPlanner(supergraph);
+  return made;
 }
 
 function digestOf(text: string): string {

@@ -12,6 +12,7 @@ import { type System, startSystem } from './system.ts';
 let provider: Server;
 let key: CryptoKey;
 let system: System;
+let jwksUrl: string;
 const claims = { iss: 'https://id.example', aud: 'radiograph', sub: 'nurse' };
 
 beforeAll(async () => {
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'first', alg: 'ES256' }];
   provider = createServer((_request, response) => void response.end(JSON.stringify({ keys })));
   await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-  const jwksUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`;
+  jwksUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`;
   system = await startSystem({
     gateway: { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
   });
@@ -133,6 +134,29 @@ test('a socket whose token has run out runs nothing more', async () => {
     .poll(() => ask().catch((errors: unknown) => errors), { timeout: 10_000 })
     .toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   await client.dispose();
+});
+
+test('callers behind one address have a limit of their own each, and bad tokens share one', async () => {
+  await using limited = await startSystem({
+    gateway: {
+      ...{ AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
+      RATE_LIMIT: '3',
+    },
+  });
+  const ward = async (sub: string) => {
+    const authorization = `Bearer ${sub === 'nobody' ? 'junk' : await token('patient:read', { sub })}`;
+    const body = JSON.stringify({ query: '{ patient(id: "3") { id } }' });
+    const headers = { 'content-type': 'application/json', authorization };
+    return (await fetch(`${limited.url}/graphql`, { method: 'POST', headers, body })).status;
+  };
+  const seen = { ann: [] as number[], bob: [] as number[], nobody: [] as number[] };
+  for (let i = 0; i < 4; i++)
+    for (const sub of ['ann', 'bob', 'nobody'] as const) seen[sub].push(await ward(sub));
+  expect(seen).toEqual({
+    ann: [200, 200, 200, 429],
+    bob: [200, 200, 200, 429],
+    nobody: [401, 401, 401, 429],
+  });
 });
 
 test('over server-sent events a scope that is missing is told as an event', async () => {

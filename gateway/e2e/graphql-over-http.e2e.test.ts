@@ -28,6 +28,7 @@ test('a query by GET runs with the header, and a mutation never does', async () 
   const headers = { 'apollo-require-preflight': '1' };
   const found = await fetch(`${system.url}/graphql?query={__typename}`, { headers });
   expect(await found.json()).toEqual({ data: { __typename: 'Query' } });
+  expect(found.headers.get('cache-control')).toBe('no-store');
   const mutation = 'mutation{icuRiskAssess(input:{observations:[]}){userErrors{code}}}';
   const refused = await fetch(`${system.url}/graphql?query=${encodeURIComponent(mutation)}`, { headers });
   expect(refused.status).toBe(405);

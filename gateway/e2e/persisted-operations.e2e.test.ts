@@ -124,6 +124,21 @@ test('an upload is held to the safelist', async () => {
   expect(await send(`${UPLOAD} `)).toMatchObject(REFUSED);
 });
 
+test('of an upload that the safelist refuses no file is taken', async () => {
+  const form = new FormData();
+  form.set('operations', JSON.stringify({ query: `${UPLOAD} `, variables: { f: null } }));
+  form.set('map', '{"0":["variables.f"]}');
+  form.set(
+    '0',
+    new Blob([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), 'x'.repeat(100_000)]),
+  );
+  const headers = { 'apollo-require-preflight': '1' };
+  const answer = await fetch(`${strict.url}/graphql`, { method: 'POST', headers, body: form });
+  expect([answer.status, await answer.json()]).toMatchObject([403, REFUSED]);
+  const metrics = await (await fetch(`${strict.url}/metrics`)).text();
+  expect(metrics).not.toContain('outcome="kept"');
+});
+
 test('without a safelist the manifest is an offer, and clients may register operations by their hash', async () => {
   expect((await post(lenient, { extensions: naming(hash(PATIENT)), variables })).answer).toEqual(FOUND);
   const other = '{ __typename }';

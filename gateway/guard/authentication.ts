@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { ANONYMOUS, type Caller } from '#common/caller.ts';
 import { RadiographError } from '#common/errors.ts';
 
@@ -17,6 +18,10 @@ export type Authentication = (authorization: unknown) => Promise<Caller>;
 /** Asymmetric ones alone: with a shared secret, whoever can check a token can make one. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
+/** A request is checked where it comes in, where it is counted and where it runs; a key that its provider withdraws
+ *  is good for as long. */
+const CHECKED_MS = 10_000;
+const CHECKED_TOKENS = 1_000;
 
 /** Checks bearer tokens (RFC 6750, RFC 9068); without a configuration everybody may do everything. */
 export function authentication(config: AuthenticationConfig | undefined): Authentication {
@@ -25,11 +30,14 @@ export function authentication(config: AuthenticationConfig | undefined): Authen
     timeoutDuration: 3_000,
     cooldownDuration: 10_000,
   });
+  const checked = new LRUCache<string, Caller>({ max: CHECKED_TOKENS, ttl: CHECKED_MS });
   return async (authorization) => {
     const token = /^Bearer +([\w.~+/=-]+)$/i.exec(
       typeof authorization === 'string' ? authorization : '',
     )?.[1];
     if (token === undefined) throw new RadiographError('UNAUTHENTICATED', 'Expected a bearer token');
+    const known = checked.get(token);
+    if (known && known.until > Date.now()) return known;
     try {
       const { payload } = await jwtVerify(token, keys, {
         algorithms: ALGORITHMS,
@@ -38,7 +46,13 @@ export function authentication(config: AuthenticationConfig | undefined): Authen
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ['sub', 'exp'],
       });
-      return { subject: String(payload.sub), scopes: scopesOf(payload), until: Number(payload.exp) * 1000 };
+      const caller = {
+        subject: String(payload.sub),
+        scopes: scopesOf(payload),
+        until: (Number(payload.exp) + CLOCK_TOLERANCE_S) * 1000,
+      };
+      checked.set(token, caller);
+      return caller;
     } catch (cause) {
       throw refusal(cause);
     }

@@ -15,6 +15,7 @@ import type { GatewayContext } from '../context.ts';
 import { type CostModel, costModel } from './cost-model.ts';
 import { type CostedOperation, operationCost } from './operation-cost.ts';
 import { operationLimits, tooComplex } from './operation-limits.ts';
+import { reservedAlias } from './reserved-alias.ts';
 
 export type OperationGuardOptions = {
   /** Whether clients may ask for the schema; else errors do not hint at its names either. */
@@ -37,6 +38,7 @@ export type OperationGuard = {
 };
 
 export function operationGuard({ introspection, maxCost }: OperationGuardOptions): OperationGuard {
+  const always = [operationLimits, reservedAlias];
   let model: CostModel = { weights: new Map(), sizes: new Map() };
   let rules: AccessRules = new Map();
   const forbidden = ({ schema, document, operation }: CostedOperation, caller: Caller) =>
@@ -46,7 +48,7 @@ export function operationGuard({ introspection, maxCost }: OperationGuardOptions
     return cost > maxCost ? tooComplex('objects in an answer', maxCost, cost) : undefined;
   };
   return {
-    rules: introspection ? [operationLimits] : [operationLimits, NoSchemaIntrospectionCustomRule],
+    rules: introspection ? always : [...always, NoSchemaIntrospectionCustomRule],
     hideSuggestions: !introspection,
     useSupergraph(sdl) {
       model = costModel(sdl);

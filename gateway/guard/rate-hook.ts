@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { CallerAddress } from './caller-address.ts';
+import type { Caller } from '#common/caller.ts';
+import type { CallerName } from './caller-name.ts';
 import { type RateLimit, rateLimited, type Taken } from './rate-limit.ts';
 
 /** What asks the system to work; probes, pages and pictures do not. */
@@ -8,10 +9,10 @@ const COUNTED = /^\/(?:graphql$|covid19\/)/;
 
 /** Counts a request of HTTP before its body is read, and tells the caller what is left in the headers of
  *  draft-ietf-httpapi-ratelimit-headers-10. */
-export function limitRequests(http: FastifyInstance, limit: RateLimit, caller: CallerAddress): void {
+export function limitRequests(http: FastifyInstance, limit: RateLimit, name: CallerName): void {
   http.addHook('onRequest', async (request, reply) => {
     if (!COUNTED.test(request.routeOptions.url ?? '')) return;
-    const taken = await limit.take(caller(request.raw));
+    const taken = await limit.take(await name.ofRequest(request.raw));
     tellLimit(reply, limit.most, taken);
     if (taken.allowed) return;
     reply.header('retry-after', String(taken.seconds));
@@ -36,20 +37,23 @@ export type SocketLimit = {
   /** Counts the opening of a socket, for the option `verifyClient` of ws. */
   readonly open: (info: { req: IncomingMessage }, done: Refuse) => void;
   /** Counts an operation on a socket. @throws RadiographError RATE_LIMITED */
-  readonly operation: (request: IncomingMessage) => Promise<void>;
+  readonly operation: (request: IncomingMessage, caller: Caller) => Promise<void>;
 };
 
-export function limitSockets(limit: RateLimit, caller: CallerAddress): SocketLimit {
+export function limitSockets(limit: RateLimit, name: CallerName): SocketLimit {
   return {
     open({ req }, done) {
-      limit.take(caller(req)).then(
-        ({ allowed, seconds }) =>
-          allowed ? done(true) : done(false, 429, 'Too Many Requests', { 'Retry-After': String(seconds) }),
-        () => done(false, 503, 'Service Unavailable'),
-      );
+      name
+        .ofRequest(req)
+        .then((caller) => limit.take(caller))
+        .then(
+          ({ allowed, seconds }) =>
+            allowed ? done(true) : done(false, 429, 'Too Many Requests', { 'Retry-After': String(seconds) }),
+          () => done(false, 503, 'Service Unavailable'),
+        );
     },
-    async operation(request) {
-      const taken = await limit.take(caller(request));
+    async operation(request, caller) {
+      const taken = await limit.take(name.ofCaller(caller, request));
       if (!taken.allowed) throw rateLimited(limit.most, taken);
     },
   };

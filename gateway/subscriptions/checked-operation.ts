@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   type GraphQLSchema,
@@ -9,6 +10,7 @@ import {
 } from 'graphql';
 import type { ErrorCode } from '#common/errors.ts';
 import type { Origin } from '../context.ts';
+import type { DocumentCache } from '../guard/document-cache.ts';
 import { conditionalSubscription, decisive, type OperationGuard } from '../guard/operation-guard.ts';
 import { LIMITS } from '../guard/operation-limits.ts';
 
@@ -29,15 +31,12 @@ export function checkedOperation(
   { query, operationName, variables }: OperationRequest,
   origin: Origin,
   guard: OperationGuard,
+  known: DocumentCache,
 ): CheckedOperation | GraphQLError[] {
   try {
-    const document = parse(query, { maxTokens: LIMITS.tokens });
-    const conditional = conditionalSubscription(document);
-    if (conditional) return [conditional];
-    const { hideSuggestions } = guard;
-    const faults = validate(schema, document, [...specifiedRules, ...guard.rules], { hideSuggestions });
-    if (faults.length > 0)
-      return decisive(faults).map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+    const document = known.get(query) ?? validDocument(schema, query, guard);
+    if (Array.isArray(document)) return document;
+    known.set(query, document);
     const operation = getOperationAST(document, operationName);
     if (!operation)
       return [withCode(new GraphQLError('Expected operationName to name one operation'), 'BAD_USER_INPUT')];
@@ -55,6 +54,20 @@ export function checkedOperation(
     if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
     throw error;
   }
+}
+
+/** @throws GraphQLError when the text is none of GraphQL */
+function validDocument(
+  schema: GraphQLSchema,
+  query: string,
+  { rules, hideSuggestions }: OperationGuard,
+): DocumentNode | GraphQLError[] {
+  const document = parse(query, { maxTokens: LIMITS.tokens });
+  const conditional = conditionalSubscription(document);
+  if (conditional) return [conditional];
+  const faults = validate(schema, document, [...specifiedRules, ...rules], { hideSuggestions });
+  if (faults.length === 0) return document;
+  return decisive(faults).map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
 }
 
 /** The error with a code of the closed list, unless it has one already. */

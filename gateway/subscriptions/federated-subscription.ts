@@ -1,12 +1,9 @@
-import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals';
-import { buildOperationContext, executeQueryPlan, type ServiceMap } from '@apollo/gateway';
-import { type PlanNode, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner';
-import type { GatewayGraphQLRequestContext } from '@apollo/server-gateway-interface';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
-import type { Logger } from 'pino';
+import { type DocumentNode, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Caller } from '#common/caller.ts';
 import type { GatewayContext } from '../context.ts';
-import { withMissingValues } from '../plugins/missing-values.ts';
+import type { Federation } from '../execution/federation.ts';
+import type { RawObject } from '../execution/raw-data.ts';
+import { type SubgraphSources, subgraphsFor } from '../upstream/subgraph-sources.ts';
 import type { Upstream } from './upstream.ts';
 
 export type SubscriptionRequest = {
@@ -17,107 +14,38 @@ export type SubscriptionRequest = {
   readonly context: () => GatewayContext;
 };
 
-/** One version of the supergraph, as subscriptions need it. A live subscription keeps the one it started with. */
-export type FederatedSubscriptions = {
-  readonly schema: GraphQLSchema;
-  /** A result without `data` says that the stream itself has failed; it is the last one. */
-  subscribe(request: SubscriptionRequest): AsyncIterableIterator<ExecutionResult>;
-};
-
-/** Runs subscriptions that @apollo/gateway plans but refuses to execute. Its planner splits one into `primary` (the
- *  owning subgraph's stream) and `rest` (what other subgraphs add); each event is executed as the ordinary plan
- *  "primary, then rest" in which the event in hand answers `primary`. Null propagation, error paths and result
- *  shaping stay the gateway's own code. */
-export function federatedSubscriptions(
-  schema: GraphQLSchema,
-  supergraphSdl: string,
-  services: ServiceMap,
+/** Runs a subscription under one version of the supergraph, which it keeps. The planner splits it into `primary` (the
+ *  owning subgraph's stream) and `rest` (what other subgraphs add): each event is what is known when `rest` begins.
+ *  A result without `data` says that the stream itself has failed; it is the last one.
+ *  @throws GraphQLError when the document holds no subscription */
+export function federatedSubscription(
+  federation: Federation,
+  sources: SubgraphSources,
   upstream: Upstream,
-  logger: Logger,
-): FederatedSubscriptions {
-  const supergraph = Supergraph.build(supergraphSdl);
-  const planner = new QueryPlanner(supergraph);
-  const apiSchema = supergraph.apiSchema();
-  const supergraphSchema = supergraph.schema.toGraphQLJSSchema();
-
-  return {
-    schema,
-    subscribe({ document, operationName, variables, caller, context }) {
-      const node = plannedSubscription(planner, apiSchema, document, operationName);
-      const { primary } = node;
-      const plan: PlanNode = { kind: 'Sequence', nodes: node.rest ? [primary, node.rest] : [primary] };
-      const operationContext = buildOperationContext({
-        schema,
-        operationDocument: document,
-        ...(operationName && { operationName }),
-      });
-      const events = upstream.open(primary.serviceName, {
-        query: primary.operation,
-        variables: Object.fromEntries((primary.variableUsages ?? []).map((name) => [name, variables[name]])),
-        ...(primary.operationName && { operationName: primary.operationName }),
-        // The connection is the gateway's own; for whom each subscription on it is opened stands here.
-        extensions: {
-          caller: { subject: caller.subject, scopes: caller.scopes === 'all' ? 'all' : [...caller.scopes] },
-        },
-      });
-
-      const execute = async (event: ExecutionResult): Promise<ExecutionResult> => {
-        // Nothing to join; shaping a null root would add an error of its own.
-        if (event.data == null && event.errors)
-          return { data: null, errors: event.errors.map(asGraphQLError) };
-        const requestContext = {
-          request: { variables, operationName: operationName ?? undefined },
-          context: context(),
-          document,
-          logger,
-          schema,
-          cache: undefined,
-        } as unknown as GatewayGraphQLRequestContext;
-        const answered = withEvent(services, primary.serviceName, primary.operation, event);
-        const queryPlan = { kind: 'QueryPlan' as const, node: plan };
-        const result = await executeQueryPlan(
-          queryPlan,
-          answered,
-          requestContext,
-          operationContext,
-          supergraphSchema,
-          apiSchema,
-        );
-        return withMissingValues(result as ExecutionResult, logger);
-      };
-      return mapped(events, execute);
-    },
-  };
-}
-
-function plannedSubscription(
-  planner: QueryPlanner,
-  apiSchema: Schema,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-): SubscriptionNode {
-  const operation = operationFromDocument(apiSchema, document, operationName ? { operationName } : {});
-  const { node } = planner.buildQueryPlan(operation);
+  { document, operationName, variables, caller, context }: SubscriptionRequest,
+): AsyncIterableIterator<ExecutionResult> {
+  const planned = federation.planned(document, operationName);
+  const { node } = planned;
   if (node?.kind !== 'Subscription') throw new GraphQLError('Expected a subscription');
-  return node;
-}
-
-/** The services, of which one answers the primary operation with the event in hand. */
-function withEvent(
-  services: ServiceMap,
-  owner: string,
-  operation: string,
-  event: ExecutionResult,
-): ServiceMap {
-  const source = services[owner];
-  if (!source) throw new Error(`The supergraph names no service ${owner}`);
-  return {
-    ...services,
-    [owner]: {
-      process: async (options) =>
-        options.request.query === operation ? (event as object) : source.process(options),
+  const { primary, rest } = node;
+  const events = upstream.open(primary.serviceName, {
+    query: primary.operation,
+    variables: Object.fromEntries((primary.variableUsages ?? []).map((name) => [name, variables[name]])),
+    ...(primary.operationName && { operationName: primary.operationName }),
+    // The connection is the gateway's own; for whom each subscription on it is opened stands here.
+    extensions: {
+      caller: { subject: caller.subject, scopes: caller.scopes === 'all' ? 'all' : [...caller.scopes] },
     },
-  };
+  });
+  return mapped(events, async ({ data, errors = [] }) => {
+    const told = errors.map(asGraphQLError);
+    // Nothing to join; shaping a null root would add an error of its own.
+    if (data == null && errors.length > 0) return { data: null, errors: told };
+    const begun = { data: (data ?? {}) as RawObject, errors: told };
+    const ask = subgraphsFor(sources, context(), 'subscription');
+    // Its variables were checked when it began.
+    return planned.execute({ node: rest, variables, ask, begun });
+  });
 }
 
 /** Written by hand: in an async generator `return()` would wait behind a pending `next()` and leak the upstream. */

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { ErrorCode } from '#common/errors.ts';
 import { HTTP_STATUS } from '../http-errors.ts';
 import type { OriginOf } from '../origin.ts';
+import { onceClosed } from '../uploads/staged-uploads.ts';
 import type { OperationRequest } from './checked-operation.ts';
 import { type Framing, framingOf } from './framing.ts';
 import type { SharedOperations } from './shared-operations.ts';
@@ -57,7 +58,7 @@ export function serveHttpStreams(
     const framing = framingOf(request.headers);
     if (!framing || request.method !== 'POST' || request.routeOptions.url !== '/graphql') return;
     const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    onceClosed(reply.raw, () => gone.abort());
     // Its form was checked, and its text put in place of a name, before it comes here; one without is Apollo's.
     const asked = request.body as OperationRequest;
     if (!asked.query) return;
@@ -124,7 +125,7 @@ async function write(
   try {
     response.writeHead(200, {
       ...framing.headers,
-      'cache-control': 'no-cache, no-transform',
+      'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
     });
     let alive = await send(framing.opening);

@@ -3,6 +3,7 @@ import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
+  type GraphQLSchema,
   getOperationAST,
   getVariableValues,
   print,
@@ -11,19 +12,26 @@ import type { Logger } from 'pino';
 import type { Counter, Gauge } from 'prom-client';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import { createContext, type GatewayContext, type Origin } from '../context.ts';
+import type { Federation } from '../execution/federation.ts';
+import { type DocumentCache, documentCache } from '../guard/document-cache.ts';
 import type { OperationGuard } from '../guard/operation-guard.ts';
+import type { SubgraphSources } from '../upstream/subgraph-sources.ts';
 import {
   type CheckedOperation,
   checkedOperation,
   type OperationRequest,
   withCode,
 } from './checked-operation.ts';
-import type { FederatedSubscriptions } from './federated-subscription.ts';
+import { federatedSubscription } from './federated-subscription.ts';
+import { tokenRanOut, untilTokenEnds } from './token-end.ts';
+import type { Upstream } from './upstream.ts';
 
 export type OperationOptions = {
   readonly apollo: ApolloServer<GatewayContext>;
-  /** The subscriptions of the supergraph that is in force now. */
-  readonly current: () => FederatedSubscriptions;
+  /** The supergraph that is in force now. */
+  readonly current: () => Federation;
+  readonly sources: SubgraphSources;
+  readonly upstream: Upstream;
   readonly guard: OperationGuard;
   readonly requestMs: number;
   readonly logger: Logger;
@@ -44,12 +52,19 @@ export type SharedOperations = {
 };
 
 export function sharedOperations(options: OperationOptions): SharedOperations {
-  const { apollo, current, guard, requestMs, logger, active, counted, mostSubscriptions } = options;
+  const { apollo, current, sources, upstream, guard, requestMs, logger } = options;
+  const { active, counted, mostSubscriptions } = options;
   const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
   const refused = (kind: string, errors: readonly GraphQLError[]) => {
     const told = mask(errors);
     counted.inc({ kind, code: String(told[0]?.extensions.code) });
     return told;
+  };
+  const known = new WeakMap<GraphQLSchema, DocumentCache>();
+  const documentsOf = (schema: GraphQLSchema) => {
+    const documents = known.get(schema) ?? documentCache();
+    known.set(schema, documents);
+    return documents;
   };
   let open = 0;
 
@@ -57,13 +72,15 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
     check(request, origin) {
       // A socket outlives the token that opened it.
       if (Date.now() > origin.caller.until) return refused('unknown', [tokenRanOut()]);
-      const operation = checkedOperation(current().schema, request, origin, guard);
+      const { schema } = current();
+      const operation = checkedOperation(schema, request, origin, guard, documentsOf(schema));
       return Array.isArray(operation) ? refused('unknown', operation) : operation;
     },
 
     async execute({ document, variableValues, operationName, contextValue }) {
       const request = {
-        query: print(document),
+        // The text itself: the server knows its document by it.
+        query: document.loc?.source.body ?? print(document),
         variables: variableValues ?? {},
         ...(operationName && { operationName }),
       };
@@ -76,15 +93,17 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
     },
 
     subscribe({ document, variableValues, operationName, contextValue }) {
-      const { schema, subscribe } = current();
+      const federation = current();
+      const { schema } = federation;
       const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
-      const checked = getVariableValues(schema, definitions, variableValues ?? {});
+      const { hideSuggestions } = guard;
+      const checked = getVariableValues(schema, definitions, variableValues ?? {}, { hideSuggestions });
       if (checked.errors) {
         const errors = checked.errors.map((error) => withCode(error, 'BAD_USER_INPUT'));
         return { errors: refused('subscription', errors) };
       }
       if (open >= mostSubscriptions) return { errors: refused('subscription', [tooMany()]) };
-      const events = subscribe({
+      const events = federatedSubscription(federation, sources, upstream, {
         document,
         operationName,
         variables: checked.coerced,
@@ -95,7 +114,7 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
       counted.inc({ kind: 'subscription', code: 'OK' });
       open += 1;
       active.inc();
-      return untilEnd(events, contextValue.caller.until, mask, () => {
+      return untilTokenEnds(masked(events, mask), contextValue.caller.until, () => {
         open -= 1;
         active.dec();
       });
@@ -109,43 +128,17 @@ function tooMany(): GraphQLError {
   });
 }
 
-function tokenRanOut(): GraphQLError {
-  return new GraphQLError('The token has run out; subscribe again with a new one', {
-    extensions: { code: 'UNAUTHENTICATED' },
-  });
-}
-
-/** Masks the errors of a stream, ends it when its caller's token has run out, and tells once when it is over. */
-function untilEnd(
+function masked(
   events: AsyncIterableIterator<ExecutionResult>,
-  until: number,
   mask: (errors: readonly GraphQLError[]) => GraphQLError[],
-  ended: () => void,
 ): AsyncIterableIterator<ExecutionResult> {
-  let open = true;
-  let over = false;
-  const close = () => {
-    if (open) ended();
-    open = false;
-  };
   return {
     async next() {
-      if (over) return { done: true, value: undefined };
       const step = await events.next();
-      if (step.done) close();
-      else if (Date.now() > until) {
-        close();
-        void events.return?.();
-        over = true;
-        return { done: false, value: { errors: [tokenRanOut()] } };
-      }
       if (step.done || !step.value.errors) return step;
       return { done: false, value: { ...step.value, errors: mask(step.value.errors) } };
     },
-    async return() {
-      close();
-      return (await events.return?.()) ?? { done: true, value: undefined };
-    },
+    return: async () => (await events.return?.()) ?? { done: true, value: undefined },
     [Symbol.asyncIterator]() {
       return this;
     },

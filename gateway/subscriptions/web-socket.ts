@@ -86,7 +86,7 @@ export function serveWebSockets(
         if (!origin) throw new Error('The socket was never acknowledged');
         if (Object.keys(subscriptions).length > mostOperations) return [tooMany(mostOperations)];
         try {
-          await rate?.operation(extra.request);
+          await rate?.operation(extra.request, origin.caller);
           return operations.check({ ...payload, query: textOf(payload, persisted) }, origin);
         } catch (error) {
           return publicErrors([new GraphQLError('refused', { originalError: error as Error })], logger);

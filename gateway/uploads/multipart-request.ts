@@ -22,9 +22,14 @@ export type MultipartOptions = {
   readonly maxBytes: number;
   /** How long the client may send nothing. */
   readonly stuckMs: number;
-  /** Takes in one file. It is kept once the whole request has come and is good, else discarded. */
+  /** Called before any file is taken. @throws RadiographError when the operation is refused */
+  readonly check: (operations: Operations) => void;
+  /** Takes in one file. It is discarded when the request turns out to be faulty. */
   readonly take: (file: Readable) => Promise<Upload>;
 };
+
+/** A whole request, and the files in it, which are not kept yet. */
+export type MultipartRequest = { readonly operations: Operations; readonly files: readonly Upload[] };
 
 export type Upload = {
   /** Takes the file's place in the variables. */
@@ -38,7 +43,10 @@ const READ_ON = 2;
 
 /** Reads a request by the GraphQL multipart request specification (v2). Files may come in any order after the map.
  *  @throws RadiographError BAD_USER_INPUT for a malformed request, FILE_TOO_LARGE above `maxBytes` */
-export function multipartRequest(request: IncomingMessage, options: MultipartOptions): Promise<Operations> {
+export function multipartRequest(
+  request: IncomingMessage,
+  options: MultipartOptions,
+): Promise<MultipartRequest> {
   return new Promise((resolve, reject) => {
     const parser = open(request);
     const taken = new Map<string, Promise<Upload>>();
@@ -63,6 +71,13 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
       lastBytes = bytes;
     }, options.stuckMs);
     const refuse = (message: string) => fail(new RadiographError('BAD_USER_INPUT', message));
+    const check = (sent: Operations) => {
+      try {
+        options.check(sent);
+      } catch (error) {
+        fail(error);
+      }
+    };
 
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
@@ -86,12 +101,13 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
       if (name === 'map') map = parsed(fileMap, value);
       if (name === 'operations' && !received)
         refuse('Expected a GraphQL request as JSON in the field operations');
+      if (name === 'operations' && received) check(received);
       if (name === 'map' && !map) refuse('Expected an object of lists as JSON in the field map');
     });
     parser.on('file', (name, file) => {
       // Every way of ending early destroys the part with an error, also when nobody reads it any more.
       file.on('error', () => refuse(TORN));
-      if (!received || !map || !(name in map) || taken.has(name)) {
+      if (!received || !map || !Object.hasOwn(map, name) || taken.has(name)) {
         file.resume();
         return refuse('Expected the fields operations and map, then the files that the map names');
       }
@@ -104,7 +120,7 @@ export function multipartRequest(request: IncomingMessage, options: MultipartOpt
     parser.on('close', () => {
       if (failed) return;
       if (!received || !map) return refuse('Expected the fields operations and map');
-      keptFiles(received, map, taken).then(resolve, fail);
+      placedFiles(received, map, taken).then(resolve, fail);
     });
     request.pipe(parser);
   });
@@ -129,19 +145,18 @@ function parsed<T>(shape: z.ZodType<T>, json: string): T | undefined {
   }
 }
 
-async function keptFiles(
+async function placedFiles(
   received: Operations,
   map: Record<string, string[]>,
   taken: Map<string, Promise<Upload>>,
-) {
+): Promise<MultipartRequest> {
   for (const [name, paths] of Object.entries(map)) {
     const upload = await taken.get(name);
     if (upload === undefined)
       throw new RadiographError('BAD_USER_INPUT', `Expected a file named ${name.slice(0, 40)}, got none`);
     for (const path of paths) place(received, path.split('.'), upload.claim);
   }
-  for (const upload of taken.values()) await (await upload).keep();
-  return received;
+  return { operations: received, files: await Promise.all(taken.values()) };
 }
 
 async function discardAll(taken: Iterable<Promise<Upload>>): Promise<void> {

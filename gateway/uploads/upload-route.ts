@@ -4,9 +4,11 @@ import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
-import type { CallerAddress } from '../guard/caller-address.ts';
+import type { CallerName } from '../guard/caller-name.ts';
+import type { PersistedOperations } from '../guard/persisted-operations.ts';
 import { takeFile } from './file-intake.ts';
 import { multipartRequest } from './multipart-request.ts';
+import { onceClosed, type Staging } from './staged-uploads.ts';
 import { uploadsAtOnce } from './uploads-at-once.ts';
 
 /** A request may hold several files, but not without end. */
@@ -18,17 +20,19 @@ export type UploadOptions = {
   readonly claimKey: Buffer;
   readonly maxFileBytes: number;
   readonly files: Counter<'outcome'>;
-  readonly addressOf: CallerAddress;
+  readonly caller: CallerName;
+  readonly persisted: PersistedOperations;
+  readonly staging: Staging;
   /** Requests with files that one caller may have under way. */
   readonly mostAtOnce: number;
   /** How long a client may send nothing. */
   readonly stuckMs: number;
 };
 
-/** Teaches the server multipart bodies: each file is stored at once and replaced by its signed claim. */
+/** Teaches the routes of `http` multipart bodies: each file is taken in at once and replaced by its signed claim. */
 export function acceptUploads(
   http: FastifyInstance,
-  { blobs, claimKey, maxFileBytes, files, addressOf, mostAtOnce, stuckMs }: UploadOptions,
+  { blobs, claimKey, maxFileBytes, files, caller, persisted, staging, mostAtOnce, stuckMs }: UploadOptions,
 ): void {
   const maxBytes = Math.max(SMALLEST_REQUEST_LIMIT, FILES_AT_FULL_SIZE * maxFileBytes);
   const begin = uploadsAtOnce(mostAtOnce);
@@ -42,21 +46,29 @@ export function acceptUploads(
         'BAD_USER_INPUT',
         'Expected the header apollo-require-preflight with a multipart request',
       );
-    reply.raw.once('close', begin(addressOf(request.raw)));
+    onceClosed(reply.raw, begin(await caller.ofRequest(request.raw)));
+    onceClosed(reply.raw, () => staging.end(request.raw));
   });
-  http.addContentTypeParser('multipart/form-data', (_request: FastifyRequest, body: IncomingMessage) =>
-    multipartRequest(body, {
-      maxBytes,
-      stuckMs,
-      async take(file) {
-        const { claim, keep, discard } = await takeFile(file, blobs, maxFileBytes);
-        files.inc({ outcome: claim.kept ? 'kept' : claim.code });
-        return { claim: sealClaim(claimKey, claim), keep, discard };
-      },
-    }),
+  http.addContentTypeParser(
+    'multipart/form-data',
+    async (_request: FastifyRequest, body: IncomingMessage) => {
+      const { operations, files: uploads } = await multipartRequest(body, {
+        maxBytes,
+        stuckMs,
+        check: (operations) => void persisted.bodyOf(operations),
+        async take(file) {
+          const { claim, keep, discard } = await takeFile(file, blobs, maxFileBytes);
+          files.inc({ outcome: claim.kept ? 'kept' : claim.code });
+          return { claim: sealClaim(claimKey, claim), keep, discard };
+        },
+      });
+      staging.add(body, uploads);
+      return operations;
+    },
   );
 }
 
 function isMultipart(request: FastifyRequest): boolean {
-  return request.headers['content-type']?.startsWith('multipart/') ?? false;
+  // Names of media types are the same in either case (RFC 9110, 8.3.1).
+  return /^\s*multipart\//i.test(request.headers['content-type'] ?? '');
 }

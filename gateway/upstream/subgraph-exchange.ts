@@ -1,5 +1,5 @@
 import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
-import { Agent, request } from 'undici';
+import { Pool } from 'undici';
 import { DEADLINE_HEADER } from '#common/deadline.ts';
 import { REQUEST_ID_HEADER } from '#common/request-id.ts';
 import type { ForwardedHeaders } from './forwarded-headers.ts';
@@ -27,7 +27,8 @@ const NOT_NOW = new Set([502, 503]);
 /** Sends single requests to one subgraph over connections that are kept.
  *  @throws SubgraphFault */
 export function subgraphExchange(url: string, longestAnswerBytes = LONGEST_ANSWER_BYTES) {
-  const dispatcher = new Agent({
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, {
     connections: 64,
     connect: { timeout: CONNECT_MS },
     // Below the subgraphs' own idle time (75 s), whatever they offer: a socket that they close first would be used
@@ -44,9 +45,9 @@ export function subgraphExchange(url: string, longestAnswerBytes = LONGEST_ANSWE
     async send(asked: SubgraphRequest, signal: AbortSignal): Promise<SubgraphAnswer> {
       const began = Date.now();
       try {
-        const { statusCode, body } = await request(url, {
+        const { statusCode, body } = await pool.request({
+          path: pathname,
           method: 'POST',
-          dispatcher,
           headers: {
             ...asked.forwarded,
             authorization: asked.authorization,
@@ -75,7 +76,7 @@ export function subgraphExchange(url: string, longestAnswerBytes = LONGEST_ANSWE
         throw asFault(error);
       }
     },
-    [Symbol.asyncDispose]: () => dispatcher.close(),
+    [Symbol.asyncDispose]: () => pool.close(),
   };
 }
 

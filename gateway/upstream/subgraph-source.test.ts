@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import { pino } from 'pino';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { ANONYMOUS } from '#common/caller.ts';
@@ -11,7 +10,7 @@ import { type Asker, createContext, type GatewayContext } from '../context.ts';
 import { gatewayMetrics } from '../gateway-metrics.ts';
 import { sharedReads } from './shared-reads.ts';
 import type { SubgraphAnswer } from './subgraph-exchange.ts';
-import { type SubgraphSource, subgraphSource } from './subgraph-source.ts';
+import { type SubgraphOperation, type SubgraphSource, subgraphSource } from './subgraph-source.ts';
 
 const NOBODY = { caller: ANONYMOUS };
 
@@ -20,8 +19,14 @@ const PATIENCE = { timeout: 15_000 };
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-const READ = 'query Risk__icu__0($id:ID!){patient(id:$id){risk}}';
-const MUTATION = 'mutation Record__icu__0{observationRecord{id}}';
+const READ: SubgraphOperation = {
+  operation: 'query Risk__icu__0($id:ID!){patient(id:$id){risk}}',
+  operationKind: 'query',
+};
+const MUTATION: SubgraphOperation = {
+  operation: 'mutation Record__icu__0{observationRecord{id}}',
+  operationKind: 'mutation',
+};
 
 const answering: Handler = (_request, response) => void response.end('{"data":{"patient":{"risk":0.5}}}');
 const withStatus =
@@ -61,20 +66,20 @@ beforeEach(async () => {
   };
 });
 
-type Asked = { context?: GatewayContext; query?: string; variables?: object; within?: string };
+type Asked = {
+  context?: GatewayContext;
+  operation?: SubgraphOperation;
+  variables?: Record<string, unknown>;
+  within?: 'query' | 'mutation';
+};
 
 function ask({
   context = createContext(20_000, NOBODY),
-  query = READ,
+  operation = READ,
   variables = {},
   within = 'query',
 }: Asked = {}) {
-  return source.process({
-    kind: 'incoming operation',
-    request: { query, variables },
-    context,
-    incomingRequestContext: { operation: { operation: within } },
-  } as unknown as GraphQLDataSourceProcessOptions);
+  return source.ask(operation, variables, context, within);
 }
 
 const named = (caller: string, requestMs = 20_000, gone?: AbortSignal, asker: Asker = {}) =>
@@ -150,7 +155,7 @@ test('a read is sent again after a broken connection and after 502 and 503', asy
 
 test('a mutation is sent once, whatever comes of it', async () => {
   answer = (request) => void request.socket.destroy();
-  await expect(ask({ query: MUTATION })).rejects.toEqual(code('ICU_UNAVAILABLE'));
+  await expect(ask({ operation: MUTATION })).rejects.toEqual(code('ICU_UNAVAILABLE'));
   expect(received).toHaveLength(1);
 });
 
@@ -193,7 +198,8 @@ test('an answer that is too long is cut off and told as our own fault', async ()
 
 test('a subgraph that failed five times in a row is left alone and probed by one request later', async () => {
   answer = (request) => void request.socket.destroy();
-  for (let i = 0; i < 5; i++) await expect(ask({ query: MUTATION })).rejects.toEqual(code('ICU_UNAVAILABLE'));
+  for (let i = 0; i < 5; i++)
+    await expect(ask({ operation: MUTATION })).rejects.toEqual(code('ICU_UNAVAILABLE'));
   expect(await value('subgraph_breaker_state')).toBe(2);
   await expect(ask()).rejects.toEqual(code('ICU_UNAVAILABLE'));
   expect(received).toHaveLength(5);
@@ -264,7 +270,7 @@ test('a read after a mutation does not join one from before it', async () => {
   const before = ask({ context: named('nurse 1') });
   await expect.poll(() => waiting.length, PATIENCE).toBe(1);
   answer = answering;
-  await ask({ query: MUTATION, context: named('nurse 1'), within: 'mutation' });
+  await ask({ operation: MUTATION, context: named('nurse 1'), within: 'mutation' });
   await ask({ context: named('nurse 1') });
   expect(received).toHaveLength(3);
   release();

@@ -1,10 +1,7 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
 import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
+import type { OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
-import type { Caller } from '#common/caller.ts';
-import { deadlineSignal } from '#common/deadline.ts';
 import type { InternalTokens } from '#common/internal-token.ts';
-import { requestIdOf } from '#common/request-id.ts';
 import type { GatewayContext } from '../context.ts';
 import type { UpstreamMetrics } from '../gateway-metrics.ts';
 import { patiently } from './patience.ts';
@@ -14,7 +11,24 @@ import { subgraphBreaker } from './subgraph-breaker.ts';
 import { type SubgraphAnswer, type SubgraphRequest, subgraphExchange } from './subgraph-exchange.ts';
 import { asGraphQLError, faultOfAbort, SubgraphFault } from './subgraph-fault.ts';
 
-export type SubgraphSource = GraphQLDataSource & AsyncDisposable;
+/** An operation for a subgraph, as a plan holds it: the same object each time that the plan runs. */
+export type SubgraphOperation = {
+  readonly operation: string;
+  readonly operationName?: string | undefined;
+  readonly operationKind: `${OperationTypeNode}`;
+};
+
+export type SubgraphSource = AsyncDisposable & {
+  /** Errors of the subgraph's resolvers come back in `errors`.
+   *  @param within what the client's operation is
+   *  @throws GraphQLError with a code of the closed list when the subgraph gives no answer */
+  ask(
+    operation: SubgraphOperation,
+    variables: Readonly<Record<string, unknown>>,
+    context: GatewayContext,
+    within: `${OperationTypeNode}`,
+  ): Promise<GatewayGraphQLResponse>;
+};
 
 export type SubgraphSourceOptions = {
   readonly metrics: UpstreamMetrics;
@@ -25,15 +39,7 @@ export type SubgraphSourceOptions = {
   readonly longestAnswerBytes?: number;
 };
 
-/** Who asks where no context says so: may do nothing. */
-const NOBODY: Caller = { subject: 'nobody', scopes: new Set(), until: Number.POSITIVE_INFINITY };
-
-/** For what the gateway asks on its own account. */
-const WITHOUT_REQUEST_MS = 5_000;
-
-/** Asks one subgraph. Apollo's own data source has no timeout and costs twice the CPU.
- *  Errors of the subgraph's resolvers come back in `errors`; that it cannot be reached is thrown, so that the plan
- *  goes on with nulls and the caller sees a code of the closed list. */
+/** Asks one subgraph. Apollo's own data source has no timeout and costs twice the CPU. */
 export function subgraphSource(
   name: string,
   base: string,
@@ -68,21 +74,19 @@ export function subgraphSource(
   };
 
   return {
-    async process(options) {
-      const { query, variables, operationName } = options.request;
-      const context = options.context as Partial<GatewayContext>;
-      const answerBy = context.answerBy ?? Date.now() + WITHOUT_REQUEST_MS;
-      const signal = context.signal ?? deadlineSignal(WITHOUT_REQUEST_MS);
+    async ask(operation, variables, context, within) {
+      const { answerBy, signal } = context;
       const asked: SubgraphRequest = {
-        body: JSON.stringify({ query, variables, operationName }),
-        requestId: requestIdOf(context.requestId),
+        body: `${headOf(operation)}${JSON.stringify(variables)}}`,
+        requestId: context.requestId,
         answerBy,
         forwarded: context.forwarded ?? {},
-        authorization: `Bearer ${await tokens(context.caller ?? NOBODY, name)}`,
+        authorization: `Bearer ${await tokens(context.caller, name)}`,
       };
-      const idempotent = READ.test(query ?? '');
+      const idempotent = operation.operationKind === 'query';
       try {
-        if (context.shareReadsAs === undefined || !idempotent || !isOfQuery(options)) {
+        // A mutation's own reads, and those of a subscription's event, must see what they follow: they share nothing.
+        if (context.shareReadsAs === undefined || !idempotent || within !== 'query') {
           if (!idempotent) reads.forget();
           return (await ask(asked, idempotent, signal)).result;
         }
@@ -103,12 +107,14 @@ export function subgraphSource(
   };
 }
 
-/** The planner writes the operation first. What is not known to be a read counts as a mutation. */
-const READ = /^\s*(query\b|\{)/;
+const heads = new WeakMap<SubgraphOperation, string>();
 
-/** A mutation's own reads, and those of a subscription's event, must see what they follow: they share nothing. */
-function isOfQuery(options: GraphQLDataSourceProcessOptions): boolean {
-  return (
-    'incomingRequestContext' in options && options.incomingRequestContext.operation?.operation === 'query'
-  );
+/** The body of a request up to its variables. */
+function headOf(asked: SubgraphOperation): string {
+  const known = heads.get(asked);
+  if (known !== undefined) return known;
+  const { operation: query, operationName } = asked;
+  const head = `${JSON.stringify({ query, operationName }).slice(0, -1)},"variables":`;
+  heads.set(asked, head);
+  return head;
 }

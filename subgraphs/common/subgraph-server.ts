@@ -1,5 +1,6 @@
 import { ApolloServer, type BaseContext } from '@apollo/server';
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
@@ -89,6 +90,8 @@ export async function startSubgraph<Context extends BaseContext>(
       fastifyApolloDrainPlugin(http),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
+      // It would wrap every resolver, for a header that the gateway does not read.
+      ApolloServerPluginCacheControlDisabled(),
     ],
   });
   await apollo.start();
