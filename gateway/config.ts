@@ -2,14 +2,14 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
 import type { AuthenticationConfig } from './guard/authentication.ts';
 import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
 import { headerAllowList } from './upstream/forwarded-headers.ts';
 
-export type GatewayConfig = {
+export type GatewayConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
-  readonly dataDir: string;
   readonly logLevel: string;
   /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
@@ -50,6 +50,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   const settings = readSettings(
     {
       ...commonSettings,
+      ...storageSettings,
       PORT: portSetting(4000),
       IMAGING_PORT: portSetting(4001),
       HEATMAP_PORT: portSetting(4002),
@@ -91,7 +92,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   return {
     host: settings.HOST,
     port: settings.PORT,
-    dataDir: settings.DATA_DIR,
+    ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
     supergraph: settings.SUPERGRAPH_PATH,
     forwardHeaders: settings.FORWARD_HEADERS,

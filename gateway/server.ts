@@ -5,11 +5,11 @@ import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
-import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openGatewayKey } from '#common/gateway-key.ts';
 import { internalTokens } from '#common/internal-token.ts';
 import { openKeys } from '#common/keys.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
+import { openBlobStore } from '#common/storage-settings.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
@@ -33,6 +33,7 @@ import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
+import { tellRetryAfter } from './plugins/retry-after.ts';
 import { serveProbes } from './probes.ts';
 import { serveCovid19 } from './rest/covid19-routes.ts';
 import { openTransports } from './subscriptions/transports.ts';
@@ -57,9 +58,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const persisted = persistedOperations(config.guard.persistedOperations, safelist);
   const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger) : undefined;
   const metrics = gatewayMetrics();
-  const keys = await openKeys(config.dataDir);
-  const blobs = await openFolderBlobStore(config.dataDir, keys);
-  const tokens = internalTokens(await openGatewayKey(config.dataDir));
+  const keys = await openKeys(config.dataDir, config.keysDir);
+  const blobs = await openBlobStore(config, keys);
+  const tokens = internalTokens(await openGatewayKey(config.dataDir, config.keysDir));
   const authenticate = authentication(config.authentication);
   const caller = callerName(authenticate, callerAddress(config.guard.trustedProxies));
   const upstream = upstreamSubscriptions(config.subgraphs, tokens);
@@ -117,6 +118,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       refusePlainSubscriptions(),
       guard.plugin,
       responseStatus(),
+      tellRetryAfter(),
       sandboxPage(),
       ApolloServerPluginCacheControlDisabled(),
     ],

@@ -118,6 +118,7 @@ test('only an entry point reads the environment', () => {
     path.endsWith('/main.ts') ||
     path === 'deploy/local/start.ts' ||
     path.startsWith('loadtest/') ||
+    path.includes('/testing/') ||
     isTest(path);
   expect(readers.filter((path) => !may(path))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { redisServer, startRedis } from './redis.ts';
+import { redisServer, startRedis } from '#common/testing/redis.ts';
 import { type Answer, ask, type System, startSystem } from './system.ts';
 
 const withRedis = test.runIf(redisServer);

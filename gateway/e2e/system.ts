@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import sharp from 'sharp';
 import { startServing } from '../../serving/server.ts';
+import { heatmapConfig } from '../../subgraphs/heatmap/config.ts';
 import { startHeatmap } from '../../subgraphs/heatmap/server.ts';
+import { icuConfig } from '../../subgraphs/icu/config.ts';
 import { startIcu } from '../../subgraphs/icu/server.ts';
 import { imagingConfig } from '../../subgraphs/imaging/config.ts';
 import { startImaging } from '../../subgraphs/imaging/server.ts';
@@ -35,16 +37,20 @@ export type SystemSettings = {
   readonly forwardHeaders?: string;
   /** Settings of the gateway beside those that hold the system together. */
   readonly gateway?: Readonly<Record<string, string>>;
+  /** Settings of where images and keys are, for every service. */
+  readonly storage?: Readonly<Record<string, string>>;
+  /** Where the data folder is made; among the temporary files when it is left out. */
+  readonly disk?: string;
   /** The folder of models, and the one of them that reads radiographs. */
   readonly models?: { readonly folder: string; readonly name: string };
 };
 
 /** The whole chain on free ports in one process, with a data folder of its own. */
 export async function startSystem(settings: SystemSettings = {}): Promise<System> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
+  const dataDir = mkdtempSync(join(settings.disk ?? tmpdir(), 'radiograph-'));
   const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const host = '127.0.0.1';
-  const common = { host, port: 0, dataDir, logLevel: 'silent' };
+  const common = { DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...settings.storage };
   const { folder, name } = settings.models ?? { folder: MODELS, name: 'covid19' };
   const stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -57,12 +63,12 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   const modelPort = serving.grpcPort;
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
   const imagingSettings = {
-    ...{ IMAGING_PORT: '0', DATA_DIR: dataDir, MODEL_NAME: name, MODEL_BASE_PATH: folder },
+    ...{ ...common, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
     TF_SERVING: `embedded=${host}:${modelPort}`,
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));
-  const heatmap = stack.use(await startHeatmap(common, logger));
-  const icu = stack.use(await startIcu(common, logger));
+  const heatmap = stack.use(await startHeatmap(heatmapConfig({ ...common, HEATMAP_PORT: '0' }), logger));
+  const icu = stack.use(await startIcu(icuConfig({ ...common, ICU_PORT: '0' }), logger));
   const silent = createServer().listen(0, host);
   stack.defer(() => void silent.close());
   await once(silent, 'listening');
@@ -74,8 +80,8 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   const seen = ({ url }: { url: string }, fault?: 'dead' | 'hung') =>
     fault === undefined ? url : fault === 'hung' ? hungUrl : deadUrl;
   const env = {
+    ...common,
     PORT: '0',
-    DATA_DIR: dataDir,
     IMAGING_URL: seen(imaging, settings.imaging),
     HEATMAP_URL: seen(heatmap, settings.heatmap),
     ICU_URL: seen(icu, settings.icu),

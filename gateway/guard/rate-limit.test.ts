@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { redisServer, startRedis } from '../e2e/redis.ts';
+import { redisServer, startRedis } from '#common/testing/redis.ts';
 import { openRateLimit, type RateLimit } from './rate-limit.ts';
 
 const silent = pino({ level: 'silent' });

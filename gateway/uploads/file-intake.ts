@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { StagingBlobStore } from '#common/blob-store.ts';
-import { RadiographError } from '#common/errors.ts';
+import { type ErrorCode, RadiographError } from '#common/errors.ts';
 import type { UploadClaim } from '#common/upload-claim.ts';
 
 const SIGNATURES = [
@@ -28,13 +28,19 @@ export async function takeFile(
     const { address, bytes, keep, discard } = await blobs.stage(checked(file, maxBytes));
     return { claim: { kept: true, address, bytes }, keep, discard };
   } catch (error) {
-    if (!(error instanceof RadiographError)) throw error;
+    // Of a fault of ours, such as a full disk, the caller hears for the whole request.
+    if (!(error instanceof RadiographError) || !isRefusal(error.code)) throw error;
     file.resume();
-    const code = error.code === 'FILE_TOO_LARGE' ? 'FILE_TOO_LARGE' : 'UNSUPPORTED_IMAGE';
     const nothing = async () => undefined;
-    return { claim: { kept: false, code, message: error.message }, keep: nothing, discard: nothing };
+    return {
+      claim: { kept: false, code: error.code, message: error.message },
+      keep: nothing,
+      discard: nothing,
+    };
   }
 }
+
+const isRefusal = (code: ErrorCode) => code === 'FILE_TOO_LARGE' || code === 'UNSUPPORTED_IMAGE';
 
 async function* checked(file: Readable, maxBytes: number): AsyncGenerator<Buffer> {
   let head = Buffer.alloc(0);

@@ -19,6 +19,8 @@ export const portSetting = (fallback: number) => z.coerce.number().int().min(0).
 /** Settings that every service reads. */
 export const commonSettings = {
   DATA_DIR: z.string().default('./.radiograph'),
+  /** The folder of keys, where it is not within the data folder. */
+  KEYS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** The address that a service listens on: loopback, so that nothing is open to the network unless said. */
   HOST: z.string().default('127.0.0.1'),

@@ -190,3 +190,14 @@ describe('userErrors', () => {
       expect(() => userError(error, ['input'])).toThrow(error);
   });
 });
+
+test('when to try again is told, by the one who throws it and by the one who passes it on', () => {
+  const { answer } = thrownInResolver(
+    new RadiographError('OVERLOADED', 'Too many wait', { retryAfterSeconds: 10 }),
+  );
+  expect(answer.extensions).toEqual({ code: 'OVERLOADED', retryAfterSeconds: 10 });
+  const { logger } = aLog();
+  expect(publicError(answer, new GraphQLError('passed on'), logger).extensions).toEqual(answer.extensions);
+  const odd = { ...answer, extensions: { code: 'OVERLOADED', retryAfterSeconds: 'soon' } };
+  expect(publicError(odd, new GraphQLError('odd'), logger).extensions).toEqual({ code: 'OVERLOADED' });
+});

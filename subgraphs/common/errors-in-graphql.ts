@@ -28,14 +28,19 @@ export function publicError(
   };
   if (thrown instanceof RadiographError && thrown.code !== 'INTERNAL') {
     if (thrown.cause !== undefined) log.warn({ code: thrown.code, err: thrown.cause }, 'request refused');
-    return { message: thrown.message, ...place, extensions: { code: thrown.code } };
+    const again = retryAfter(thrown.retryAfterSeconds);
+    return { message: thrown.message, ...place, extensions: { code: thrown.code, ...again } };
   }
   // The GraphQL server writes its own code over that of our validation rules.
   const ruled = thrown instanceof GraphQLError && isErrorCode(thrown.extensions.code);
   const code = ruled ? thrown.extensions.code : formatted.extensions?.code;
   // A federated answer carries the subgraph's own public code: it was masked there already.
   if (isErrorCode(code) && code !== 'INTERNAL')
-    return { message: formatted.message, ...place, extensions: { code } };
+    return {
+      message: formatted.message,
+      ...place,
+      extensions: { code, ...retryAfter(formatted.extensions?.retryAfterSeconds) },
+    };
   if (typeof code === 'string' && SERVER_CODES.has(code)) {
     const name = code.startsWith('GRAPHQL_') ? code : 'BAD_USER_INPUT';
     return { message: formatted.message, ...place, extensions: { code: name } };
@@ -48,6 +53,10 @@ export function publicError(
     ...place,
     extensions: { code: 'INTERNAL', reference },
   };
+}
+
+function retryAfter(seconds: unknown) {
+  return typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {};
 }
 
 /** The same for the errors of a result on a socket or event stream, whose protocols want errors that can write

@@ -23,10 +23,13 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export class RadiographError extends Error {
   override name = 'RadiographError';
   readonly code: ErrorCode;
+  /** When it makes sense to try again, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 

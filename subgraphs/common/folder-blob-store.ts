@@ -1,60 +1,73 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StagingBlobStore } from './blob-store.ts';
+import { HEAD_BYTES, isAddress, keyIdOf, openSealed, parentOf, sealer } from './blob-envelope.ts';
+import type { KeptBlobStore } from './blob-store.ts';
+import { syncFolder } from './key-files.ts';
 import type { Keys } from './keys.ts';
+import { storageFault } from './storage-fault.ts';
 
-const MAGIC = Buffer.from('RGB1');
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-/** No upload takes as long: what is older was left by a process that was killed. */
-const ABANDONED_MS = 24 * 60 * 60_000;
-const ADDRESS = /^[0-9a-f]{64}$/;
-
-/** A folder of encrypted blobs. File: "RGB1" · 12-byte IV · AES-256-GCM ciphertext · 16-byte tag.
- *  The address is the HMAC-SHA-256 of the plain bytes; `get` checks it again, so a file under a wrong name is found
- *  out although its tag is right. A blob is written to a temporary name, synced, renamed, and its folders synced. */
-export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<StagingBlobStore> {
+/** A folder of encrypted blobs: `blobs/<first two digits>/<address>`. A blob is written to a temporary name, synced,
+ *  renamed, and its folders synced. What is drawn from another blob has that one's address before its own. */
+export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<KeptBlobStore> {
   const root = join(dataDir, 'blobs');
   const incoming = join(root, 'incoming');
   await mkdir(incoming, { recursive: true, mode: 0o700 });
-  const secret = keys('blob-encryption');
   const addressKey = keys('blob-address');
-  const pathOf = (address: string) => join(root, address.slice(0, 2), address);
+  const folderOf = (address: string) => join(root, address.slice(0, 2));
+  const pathOf = (address: string) => join(folderOf(address), address);
 
-  await sweep(incoming);
-
-  const stage: StagingBlobStore['stage'] = async (source) => {
+  const write = async (source: Iterable<Buffer> | AsyncIterable<Buffer>) => {
     const temporary = join(incoming, randomBytes(16).toString('hex'));
-    const file = await open(temporary, 'wx', 0o600);
     const discard = async () => unlink(temporary).catch(absent);
+    const file = await open(temporary, 'wx', 0o600).catch(refuse);
     try {
-      const written = await writeSealed(file, source, secret, addressKey);
+      const sealing = sealer(await keys.blobs.active(), addressKey);
+      const written = await writeSealed(file, source, sealing);
       await file.sync();
       await file.close();
-      const keep = async () => {
-        const folder = join(root, written.address.slice(0, 2));
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        await rename(temporary, pathOf(written.address));
-        await syncFolder(folder);
-        // The folder itself may be new, also by a put that runs beside this one.
-        await syncFolder(root);
-      };
-      return { ...written, keep, discard };
+      return { ...written, temporary, discard };
     } catch (error) {
       await file.close().catch(() => undefined);
       await discard().catch(() => undefined);
-      throw error;
+      throw storageFault(error);
     }
   };
 
-  return {
-    stage,
+  const place = async (temporary: string, address: string) => {
+    await mkdir(folderOf(address), { recursive: true, mode: 0o700 }).catch(refuse);
+    await rename(temporary, pathOf(address)).catch(refuse);
+    await syncFolder(folderOf(address));
+    // The folder itself may be new, also by a put that runs beside this one.
+    await syncFolder(root);
+  };
 
-    async put(source) {
-      const { address, bytes, keep, discard } = await stage(source);
+  const storedAt: KeptBlobStore['storedAt'] = async (address) =>
+    isAddress(address) ? (await stat(pathOf(address)).catch(absent))?.mtimeMs : undefined;
+
+  return {
+    storedAt,
+
+    async stage(source) {
+      const { address, bytes, temporary, discard } = await write(source);
+      return { address, bytes, keep: () => place(temporary, address), discard };
+    },
+
+    async put(source, drawnFrom) {
+      const { address: own, bytes, temporary, discard } = await write(source);
+      const address = drawnFrom === undefined ? own : `${drawnFrom}.${own}`;
       try {
-        await keep();
+        await place(temporary, address);
       } catch (error) {
         await discard().catch(() => undefined);
         throw error;
@@ -63,13 +76,61 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
     },
 
     async get(address) {
-      if (!ADDRESS.test(address)) return undefined;
+      if (!isAddress(address)) return undefined;
+      // Gone as soon as what it was drawn from is: the file itself may be removed a little later.
+      const parent = parentOf(address);
+      if (parent !== undefined && (await storedAt(parent)) === undefined) return undefined;
       const sealed = await readFile(pathOf(address)).catch(absent);
-      return sealed && openSealed(sealed, address, secret, addressKey);
+      return sealed && openSealed(sealed, address, keys.blobs, addressKey);
     },
 
     async delete(address) {
-      if (ADDRESS.test(address)) await unlink(pathOf(address)).catch(absent);
+      if (!isAddress(address)) return;
+      const folder = folderOf(address);
+      await unlink(pathOf(address)).catch(absent);
+      const beside = (await readdir(folder).catch(absent)) ?? [];
+      for (const name of beside)
+        if (name.startsWith(`${address}.`)) await unlink(join(folder, name)).catch(absent);
+      await syncFolder(folder).catch(absent);
+    },
+
+    async *list() {
+      for (const folder of await readdir(root))
+        for (const address of folder === 'incoming' ? [] : await readdir(join(root, folder))) {
+          const at = await storedAt(address);
+          if (at !== undefined) yield { address, storedAt: at, drawn: parentOf(address) !== undefined };
+        }
+    },
+
+    async reseal(address) {
+      const before = await storedAt(address);
+      const id = before === undefined ? undefined : await keyIdAt(pathOf(address));
+      if (before === undefined || id === undefined || id === (await keys.blobs.active()).id) return id;
+      const sealed = await readFile(pathOf(address)).catch(absent);
+      if (!sealed) return undefined;
+      const plain = await openSealed(sealed, address, keys.blobs, addressKey);
+      const { temporary, discard } = await write([plain]);
+      try {
+        // As old as it was: should it have been deleted at this very moment, the next sweep finds it at once.
+        await utimes(temporary, new Date(), new Date(before));
+        if ((await storedAt(address)) === before) await place(temporary, address);
+        else await discard();
+      } catch (error) {
+        await discard().catch(() => undefined);
+        throw error;
+      }
+      return id;
+    },
+
+    async discardAbandoned(before) {
+      let discarded = 0;
+      for (const name of await readdir(incoming)) {
+        const written = (await stat(join(incoming, name)).catch(absent))?.mtimeMs;
+        if (written === undefined || written >= before) continue;
+        await unlink(join(incoming, name)).catch(absent);
+        discarded += 1;
+      }
+      return discarded;
     },
   };
 }
@@ -77,48 +138,28 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
 async function writeSealed(
   file: FileHandle,
   source: Iterable<Buffer> | AsyncIterable<Buffer>,
-  secret: Buffer,
-  addressKey: Buffer,
+  sealing: ReturnType<typeof sealer>,
 ) {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', secret, iv);
-  const hmac = createHmac('sha256', addressKey);
-  let bytes = 0;
-  await file.appendFile(Buffer.concat([MAGIC, iv]));
-  for await (const chunk of source) {
-    hmac.update(chunk);
-    bytes += chunk.length;
-    await file.appendFile(cipher.update(chunk));
-  }
-  await file.appendFile(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
-  return { address: hmac.digest('hex'), bytes };
+  await file.appendFile(sealing.head);
+  for await (const chunk of source) await file.appendFile(sealing.seal(chunk));
+  const { tail, address, bytes } = sealing.end();
+  await file.appendFile(tail);
+  return { address, bytes };
 }
 
-function openSealed(sealed: Buffer, address: string, secret: Buffer, addressKey: Buffer): Buffer {
-  const head = MAGIC.length + IV_BYTES;
-  if (sealed.length < head + TAG_BYTES || !sealed.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new Error('A stored blob is damaged: it has no header');
-  const decipher = createDecipheriv('aes-256-gcm', secret, sealed.subarray(MAGIC.length, head));
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  const plain = Buffer.concat([decipher.update(sealed.subarray(head, -TAG_BYTES)), decipher.final()]);
-  const actual = createHmac('sha256', addressKey).update(plain).digest();
-  if (!timingSafeEqual(actual, Buffer.from(address, 'hex')))
-    throw new Error('A stored blob is damaged: it lies under another address');
-  return plain;
-}
-
-/** Removes what killed processes left half written. Another process may be writing here: its files are young. */
-async function sweep(incoming: string): Promise<void> {
-  for (const name of await readdir(incoming)) {
-    const path = join(incoming, name);
-    const written = (await stat(path).catch(absent))?.mtimeMs;
-    if (written !== undefined && Date.now() - written > ABANDONED_MS) await unlink(path).catch(absent);
+async function keyIdAt(path: string): Promise<string | undefined> {
+  const file = await open(path, 'r').catch(absent);
+  if (!file) return undefined;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return keyIdOf(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
+function refuse(error: unknown): never {
+  throw storageFault(error);
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { type KeyPurpose, openKeys } from './keys.ts';
 
-const PURPOSES: KeyPurpose[] = ['blob-encryption', 'blob-address', 'upload-claim', 'file-token'];
+const PURPOSES: KeyPurpose[] = ['blob-address', 'upload-claim', 'file-token'];
 const aFolder = () => mkdtempDisposable(join(tmpdir(), 'keys-'));
 
 test('twenty that open an empty folder at once agree on one key', async () => {
@@ -34,9 +34,9 @@ test('each purpose has a key of its own, and none is the master key', async () =
   await using folder = await aFolder();
   const keys = await openKeys(folder.path);
   const derived = PURPOSES.map(keys);
-  expect(derived.map(({ length }) => length)).toEqual([32, 32, 32, 32]);
+  expect(derived.map(({ length }) => length)).toEqual([32, 32, 32]);
   const master = await readFile(join(folder.path, 'keys/master.key'));
-  expect(new Set([...derived, master].map((key) => key.toString('hex'))).size).toBe(5);
+  expect(new Set([...derived, master].map((key) => key.toString('hex'))).size).toBe(4);
 });
 
 test('a folder that is opened again gives the same keys, and another folder gives others', async () => {

@@ -2,17 +2,37 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Waiting comes first, so that the rest can wait for a lock (the very first change of a new file to WAL cannot).
- *  With synchronous=FULL a commit is on the disk before it is acknowledged. */
-const SETTINGS =
-  'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON';
+/** With synchronous=FULL a commit is on the disk before it is acknowledged; with secure_delete what is deleted is
+ *  overwritten. */
+const SETTINGS = 'PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON';
+
+const LOCK_WAIT_MS = 5_000;
+const LOCK_POLL_MS = 5;
+const SQLITE_BUSY = 5;
 
 /** Opens the SQLite file at `path`, making it and its folder at the first start. */
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const db = new DatabaseSync(path);
+  db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+  toWriteAheadLog(db);
   db.exec(SETTINGS);
   return db;
+}
+
+/** SQLite does not wait for a lock by itself when a new file changes to WAL, as it does everywhere else. */
+function toWriteAheadLog(db: DatabaseSync): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  for (const until = Date.now() + LOCK_WAIT_MS; ; ) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      const { errcode } = error as { errcode?: number };
+      if (errcode !== SQLITE_BUSY || Date.now() > until) throw error;
+      Atomics.wait(sleeper, 0, 0, LOCK_POLL_MS);
+    }
+  }
 }
 
 /** Does `work` under the write lock: all of it is kept or, when it throws, none. */

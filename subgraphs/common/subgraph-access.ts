@@ -1,10 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { DocumentNode } from 'graphql';
 import { accessFault, accessRules } from './access.ts';
 import type { Caller } from './caller.ts';
 import { RadiographError } from './errors.ts';
-import { openGatewayPublicKey } from './gateway-key.ts';
 import { tokenCheck } from './internal-token.ts';
 
 /** What a subgraph asks of those who ask it: a token of the gateway, and in it the scopes of the fields. */
@@ -24,12 +24,8 @@ export type SubgraphAccess = {
 /** The GraphQL server hands a copy of the context on, and this goes with it. */
 const CALLER = Symbol('caller');
 
-export async function subgraphAccess(
-  name: string,
-  dataDir: string,
-  typeDefs: DocumentNode,
-): Promise<SubgraphAccess> {
-  const checkToken = tokenCheck(await openGatewayPublicKey(dataDir), name);
+export function subgraphAccess(name: string, gatewayKey: KeyObject, typeDefs: DocumentNode): SubgraphAccess {
+  const checkToken = tokenCheck(gatewayKey, name);
   const check = (given: unknown) => checkToken(typeof given === 'string' ? given : undefined);
   const rules = accessRules(typeDefs);
   const requests = new WeakMap<object, Caller>();

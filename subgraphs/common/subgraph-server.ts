@@ -23,12 +23,14 @@ import { accessFault } from './access.ts';
 import type { Caller } from './caller.ts';
 import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
+import { openGatewayPublicKey } from './gateway-key.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 import { type SubgraphAccess, subgraphAccess } from './subgraph-access.ts';
 
 /** What a subgraph's context is made from. */
 export type RequestFacts = {
   readonly requestId: string;
+  readonly caller: Caller;
   /** Aborts when the gateway's deadline has passed or the caller is gone. */
   readonly signal: AbortSignal;
 };
@@ -36,8 +38,9 @@ export type RequestFacts = {
 export type SubgraphOptions<Context extends BaseContext> = {
   /** As the supergraph names it: the gateway's tokens are good for this subgraph alone. */
   readonly name: string;
-  /** Where the gateway's public key lies. */
   readonly dataDir: string;
+  /** Where the gateway's public key lies, if not in the data folder. */
+  readonly keysDir?: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly typeDefs: DocumentNode;
@@ -61,7 +64,11 @@ export async function startSubgraph<Context extends BaseContext>(
   options: SubgraphOptions<Context>,
 ): Promise<RunningServer> {
   const { logger } = options;
-  const access = await subgraphAccess(options.name, options.dataDir, options.typeDefs);
+  const access = subgraphAccess(
+    options.name,
+    await openGatewayPublicKey(options.dataDir, options.keysDir),
+    options.typeDefs,
+  );
   const schema = buildSubgraphSchema({ typeDefs: options.typeDefs, resolvers: options.resolvers as never });
   const http = fastify({
     bodyLimit: BODY_LIMIT,
@@ -94,8 +101,9 @@ export async function startSubgraph<Context extends BaseContext>(
       const gone = new AbortController();
       reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
       const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
-      const facts = { requestId: request.id, signal: deadlineSignal(ms, gone.signal) };
-      return access.runsFor(options.context(facts), access.callerOf(request));
+      const caller = access.callerOf(request);
+      const facts = { requestId: request.id, caller, signal: deadlineSignal(ms, gone.signal) };
+      return access.runsFor(options.context(facts), caller);
     },
   });
   registerProbes(http, options);
@@ -112,10 +120,18 @@ export async function startSubgraph<Context extends BaseContext>(
   };
 }
 
-function registerProbes<Context extends BaseContext>(
-  http: FastifyInstance,
-  options: SubgraphOptions<Context>,
-): void {
+type ProbeOptions = Pick<SubgraphOptions<BaseContext>, 'host' | 'port' | 'logger' | 'metrics' | 'ready'>;
+
+/** Serves the probes and metrics of a process that answers nobody else. */
+export async function startProbes(options: ProbeOptions): Promise<RunningServer> {
+  const http = fastify({ forceCloseConnections: 'idle' });
+  registerProbes(http, options);
+  const address = await http.listen({ host: options.host, port: options.port });
+  options.logger.info({ address }, 'probes listen');
+  return { url: address, [Symbol.asyncDispose]: () => http.close() };
+}
+
+function registerProbes(http: FastifyInstance, options: Pick<ProbeOptions, 'metrics' | 'ready'>): void {
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
     const ready = await options.ready();
@@ -157,9 +173,10 @@ function subscriptionServer<Context extends BaseContext>(
         const fault = accessFault(access.rules, schema, document, operationName, namedCaller(extensions));
         return fault ? [fault] : undefined;
       },
-      context: (ctx, id) => {
+      context: (ctx, id, { extensions }) => {
         const given = ctx.extra.request.headers[REQUEST_ID_HEADER] ?? id;
-        return options.context({ requestId: requestIdOf(given), signal: endOf(ctx.extra.socket) });
+        const caller = namedCaller(extensions);
+        return options.context({ requestId: requestIdOf(given), caller, signal: endOf(ctx.extra.socket) });
       },
       onOperation: () => active.inc(),
       onComplete: () => active.dec(),

@@ -1,18 +1,21 @@
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
 
-export type HeatmapConfig = {
+export type HeatmapConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
-  readonly dataDir: string;
   readonly logLevel: string;
 };
 
 export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
-  const settings = readSettings({ ...commonSettings, HEATMAP_PORT: portSetting(4002) }, env);
+  const settings = readSettings(
+    { ...commonSettings, ...storageSettings, HEATMAP_PORT: portSetting(4002) },
+    env,
+  );
   return {
     host: settings.HOST,
     port: settings.HEATMAP_PORT,
-    dataDir: settings.DATA_DIR,
+    ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
   };
 }

@@ -49,6 +49,8 @@ async function startSystem() {
   };
   return {
     radiograph,
+    blobs,
+    grey,
     async ask(variables: object, of: object = radiograph, query = QUERY) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
@@ -140,4 +142,17 @@ test('a question for the peak draws nothing', async () => {
   const { heatmap } = await system.ask({}, system.radiograph, PEAK);
   expect(heatmap).toEqual({ peak: { x: 240, y: 150 } });
   expect(await system.metrics()).not.toMatch(/heatmap_draw_seconds_count\{/);
+});
+
+test('a picture goes with its radiograph, and is drawn again when that comes again', async () => {
+  await using system = await startSystem();
+  const { imageAddress } = system.radiograph;
+  const before = await system.ask({});
+  await system.blobs.delete(imageAddress);
+  await expect(system.picture(before.heatmap.image.url)).rejects.toThrow('Expected a stored picture');
+  for await (const { address } of system.blobs.list()) expect.unreachable(address);
+  await system.blobs.put([system.grey]);
+  const again = await Promise.all([system.ask({}), system.ask({}), system.ask({})]);
+  for (const { heatmap } of again) await system.picture(heatmap.image.url);
+  expect(await system.metrics()).toMatch(/heatmap_draw_seconds_count\{.*TURBO.*\} 2\n/);
 });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { fileUrl } from '#common/file-token.ts';
-import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
+import { openBlobStore } from '#common/storage-settings.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
 import type { HeatmapConfig } from './config.ts';
 import type { Context } from './context.ts';
@@ -18,15 +18,16 @@ const SDL = join(import.meta.dirname, '../../schema/heatmap.graphql');
 /** Starts the heatmap subgraph. It holds no state of its own: what it draws lies in the blob store. */
 export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promise<RunningServer> {
   const metrics = serviceMetrics('heatmap');
-  const keys = await openKeys(config.dataDir);
+  const keys = await openKeys(config.dataDir, config.keysDir);
   const linkKey = keys('file-token');
   const context: Context = {
-    renderer: sharpRenderer(await openFolderBlobStore(config.dataDir, keys), renderingMetrics(metrics)),
+    renderer: sharpRenderer(await openBlobStore(config, keys), renderingMetrics(metrics)),
     linkTo: (picture) => fileUrl(linkKey, picture),
   };
   return startSubgraph({
     name: 'heatmap',
     dataDir: config.dataDir,
+    keysDir: config.keysDir,
     host: config.host,
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),

@@ -1,9 +1,10 @@
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
 
 export type IcuConfig = {
+  readonly dataDir: string;
+  readonly keysDir?: string | undefined;
   readonly host: string;
   readonly port: number;
-  readonly dataDir: string;
   readonly logLevel: string;
 };
 
@@ -13,6 +14,7 @@ export function icuConfig(env: NodeJS.ProcessEnv): IcuConfig {
     host: settings.HOST,
     port: settings.ICU_PORT,
     dataDir: settings.DATA_DIR,
+    keysDir: settings.KEYS_DIR,
     logLevel: settings.LOG_LEVEL,
   };
 }

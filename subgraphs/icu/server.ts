@@ -34,6 +34,7 @@ export async function startIcu(config: IcuConfig, logger: Logger): Promise<Runni
   const server = await startSubgraph({
     name: 'icu',
     dataDir: config.dataDir,
+    keysDir: config.keysDir,
     host: config.host,
     port: config.port,
     typeDefs: parse(readFileSync(SDL, 'utf8')),

@@ -65,3 +65,22 @@ test('a Redis of its own for the cache wins over the one for everything', () => 
   ]);
   expect(() => imagingConfig({ REDIS_CACHE_URL: 'http://cache' })).toThrow('REDIS_CACHE_URL');
 });
+
+test('a database that is not PostgreSQL is refused', () => {
+  const DATABASE_URL = 'postgres://ledger@database/radiograph';
+  expect(imagingConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  for (const url of ['mysql://a/b', 'database:5432'])
+    expect(() => imagingConfig({ DATABASE_URL: url })).toThrow(/DATABASE_URL/);
+});
+
+test('images are kept until they are deleted unless an age is set, and orphans for a day', () => {
+  const hour = 60 * 60_000;
+  const { orphanGraceMs, retentionMs } = imagingConfig({});
+  expect([orphanGraceMs, retentionMs]).toEqual([24 * hour, undefined]);
+  expect(imagingConfig({ RETENTION_DAYS: '30', ORPHAN_GRACE_HOURS: '1' })).toMatchObject({
+    orphanGraceMs: hour,
+    retentionMs: 30 * 24 * hour,
+  });
+  for (const setting of ['RETENTION_DAYS', 'ORPHAN_GRACE_HOURS'])
+    expect(() => imagingConfig({ [setting]: '0' })).toThrow(setting);
+});

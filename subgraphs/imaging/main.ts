@@ -6,7 +6,7 @@ import { startImaging } from './server.ts';
 
 countExternalMemoryAsHeap();
 
-const config = imagingConfig(process.env);
+const config = imagingConfig(process.env, process.argv.slice(2));
 const logger = serviceLogger('imaging', config.logLevel);
 const stop = stopSignal();
 

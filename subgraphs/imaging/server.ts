@@ -4,61 +4,105 @@ import { GraphQLError, GraphQLScalarType, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { fileUrl } from '#common/file-token.ts';
-import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
-import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
+import { openBlobStore } from '#common/storage-settings.ts';
+import { type RunningServer, startProbes, startSubgraph } from '#common/subgraph-server.ts';
 import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
 import { jobBell } from './domain/job-changes.ts';
+import type { JobQueue } from './domain/job-queue.ts';
 import type { Ledger } from './domain/ledger.ts';
 import { openInference } from './inference/open-inference.ts';
 import { engineOf } from './inference/served-models.ts';
+import { blobRemovals } from './jobs/blob-removals.ts';
+import { openBullmqQueue } from './jobs/bullmq-queue.ts';
+import { createDeletion, forgetDeleted } from './jobs/deletion.ts';
+import { embeddedQueue } from './jobs/embedded-queue.ts';
+import { startHousekeeping } from './jobs/housekeeping.ts';
 import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
 import { jobResolvers } from './resolvers/job.ts';
 import { radiographResolvers } from './resolvers/radiograph.ts';
-import { openSqliteLedger } from './stores/sqlite-ledger.ts';
+import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
 
-/** Starts the imaging subgraph with its worker. Disposing it drains: requests first, then jobs under way. */
+/** Starts the imaging subgraph, its worker, or both. Disposing it drains: requests first, then jobs under way. */
 export async function startImaging(config: ImagingConfig, logger: Logger): Promise<RunningServer> {
+  await using starting = new AsyncDisposableStack();
+  const { host, port, role = 'both' } = config;
   const metrics = serviceMetrics('imaging');
-  const keys = await openKeys(config.dataDir);
-  const blobs = await openFolderBlobStore(config.dataDir, keys);
-  const ledger = openSqliteLedger(config.dataDir);
+  const keys = await openKeys(config.dataDir, config.keysDir);
+  const blobs = await openBlobStore(config, keys);
+  const ledger = starting.use(await openLedger(config));
   const bell = jobBell();
-  const inference = openInference({ config, blobs, registry: metrics, logger });
-  const { classify, models } = inference;
-  const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
+  const queue = starting.use(await openQueue(config, ledger, logger));
+  ledger.onChange((jobId) => {
+    bell.ring(jobId);
+    queue.stir();
+  });
+  const inference = starting.use(openInference({ config, blobs, registry: metrics, logger }));
+  const { models } = inference;
   watchQueue(metrics, ledger);
-  const worker = startWorker({ ledger, classify, bell, logger, ended });
-  const intake = createIntake({ blobs, ledger, claimKey: keys('upload-claim'), wakeWorker: worker.wake });
+  const removed = counter(metrics, 'blobs_removed_total', 'Blobs removed, by why', 'reason');
+  const forget = (address: string) => inference.cache.forget(address);
+  const removals = blobRemovals({ ledger, blobs, forget, removed, logger });
+  const deleteRadiograph = createDeletion({ ledger, removals, bell });
+  if (role !== 'api') {
+    const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
+    const classify = forgetDeleted(inference.classify, ledger, forget);
+    starting.use(startWorker({ ledger, classify, bell, queue, logger, ended }));
+    const { orphanGraceMs, retentionMs } = config;
+    starting.use(
+      startHousekeeping({ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger }),
+    );
+  }
+  const ready = () =>
+    ledger.waiting().then(
+      () => true,
+      () => false,
+    );
+  const intake = createIntake({ blobs, ledger, removals, claimKey: keys('upload-claim'), queue });
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
-
-  const server = await startSubgraph({
-    name: 'imaging',
-    dataDir: config.dataDir,
-    host: config.host,
-    port: config.port,
-    typeDefs: parse(readFileSync(SDL, 'utf8')),
-    resolvers: mergedResolvers(),
-    context: (facts) => createContext({ ledger, bell, intake, models, engineOf, linkTo }, facts),
-    logger,
-    metrics,
-    ready: async () => (await ledger.waiting()) >= 0,
-  });
-  return {
-    url: server.url,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await worker[Symbol.asyncDispose]();
-      await inference[Symbol.asyncDispose]();
-      await ledger[Symbol.asyncDispose]();
-    },
+  const cancel = async (jobId: string, actor: string) => {
+    const job = await ledger.cancel(jobId, actor);
+    bell.ring(jobId);
+    return job;
   };
+
+  const server = starting.use(
+    role === 'worker'
+      ? await startProbes({ host, port, logger, metrics, ready })
+      : await startSubgraph({
+          name: 'imaging',
+          dataDir: config.dataDir,
+          keysDir: config.keysDir,
+          host,
+          port,
+          typeDefs: parse(readFileSync(SDL, 'utf8')),
+          resolvers: mergedResolvers(),
+          context: (facts) =>
+            createContext(
+              { ledger, bell, intake, cancel, deleteRadiograph, models, engineOf, linkTo },
+              facts,
+            ),
+          logger,
+          metrics,
+          ready,
+        }),
+  );
+  const running = starting.move();
+  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function openQueue(
+  { redisUrl }: ImagingConfig,
+  ledger: Ledger,
+  logger: Logger,
+): Promise<JobQueue> | JobQueue {
+  return redisUrl === undefined ? embeddedQueue(logger) : openBullmqQueue({ redisUrl, ledger, logger });
 }
 
 function mergedResolvers() {
@@ -74,6 +118,7 @@ function mergedResolvers() {
     ...radiographResolvers,
     ...jobResolvers,
     Query: { ...radiographResolvers.Query, ...jobResolvers.Query },
+    Mutation: { ...radiographResolvers.Mutation, ...jobResolvers.Mutation },
     Upload,
   };
 }
@@ -93,7 +138,8 @@ function watchQueue(metrics: Registry, ledger: Ledger): void {
     help: 'Jobs that have not ended',
     registers: [metrics],
     async collect() {
-      this.set(await ledger.waiting());
+      // A ledger that is away must not take the other figures with it.
+      this.set(await ledger.waiting().catch(() => Number.NaN));
     },
   });
 }

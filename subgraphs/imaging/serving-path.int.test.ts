@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { redisServer, startRedis } from '../../gateway/e2e/redis.ts';
+import { redisServer, startRedis } from '#common/testing/redis.ts';
 import { startServing } from '../../serving/server.ts';
 import { startImaging } from './server.ts';
 import { type Client, picture } from './testing/client.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import sharp from 'sharp';
-import type { BlobStore } from '#common/blob-store.ts';
+import type { KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { colourTable } from '../domain/colormaps.ts';
@@ -18,27 +18,40 @@ const REMEMBERED = 5_000;
  *  chroma, because the heat is nothing but colour. */
 const JPEG = { quality: 85, chromaSubsampling: '4:4:4' } as const;
 
-/** Draws with sharp and keeps the pictures in the blob store; equal requests are drawn once. */
-export function sharpRenderer(blobs: BlobStore, metrics: RenderingMetrics): HeatmapRenderer {
+/** The store keeps a picture for at least an hour after it was drawn, and a link to it lives for 30 minutes. */
+const REMEMBERED_MS = 25 * 60_000;
+
+/** Draws with sharp and keeps the pictures in the blob store, beside the radiograph's picture with which they go;
+ *  equal requests are drawn once. */
+export function sharpRenderer(blobs: KeptBlobStore, metrics: RenderingMetrics): HeatmapRenderer {
   const drawing = bulkhead(DRAWING, WAITING);
   const drawn = sharedAnswers<RenderedImage>();
   const sizes = sharedAnswers<{ width: number; height: number }>();
 
-  return {
-    draw(request) {
-      const known = drawn.find(pictureKey(request));
-      if (known) {
-        metrics.reused.inc();
-        return known;
-      }
+  const draw = async (request: HeatmapRequest): Promise<RenderedImage> => {
+    const key = pictureKey(request);
+    const known = drawn.find(key);
+    if (!known) {
       const started = drawing.execute(async () => {
         const end = metrics.seconds.startTimer({ colormap: request.colormap });
         const picture = await drawOne(blobs, request);
         end();
         return picture;
       });
-      return drawn.keep(pictureKey(request), started.catch(refusal));
-    },
+      return drawn.keep(key, started.catch(refusal));
+    }
+    const picture = await known;
+    if ((await blobs.storedAt(picture.address)) === undefined) {
+      // The radiograph was deleted since, and came again. Those who find out at once share the next drawing.
+      if (drawn.find(key) === known) drawn.forget(key);
+      return draw(request);
+    }
+    metrics.reused.inc();
+    return picture;
+  };
+
+  return {
+    draw,
     size(imageAddress) {
       return sizes.find(imageAddress) ?? sizes.keep(imageAddress, sizeOf(blobs, imageAddress));
     },
@@ -55,9 +68,10 @@ function pictureKey({ imageAddress, map, colormap, opacity }: HeatmapRequest): s
 
 /** Answers by key, kept as promises so that equal requests under way share one. A failure is forgotten. */
 function sharedAnswers<T extends object>() {
-  const answers = new LRUCache<string, Promise<T>>({ max: REMEMBERED });
+  const answers = new LRUCache<string, Promise<T>>({ max: REMEMBERED, ttl: REMEMBERED_MS });
   return {
     find: (key: string) => answers.get(key),
+    forget: (key: string) => answers.delete(key),
     keep(key: string, answer: Promise<T>): Promise<T> {
       answers.set(key, answer);
       answer.catch(() => {
@@ -74,7 +88,7 @@ function refusal(error: unknown): never {
   throw error;
 }
 
-async function drawOne(blobs: BlobStore, request: HeatmapRequest): Promise<RenderedImage> {
+async function drawOne(blobs: KeptBlobStore, request: HeatmapRequest): Promise<RenderedImage> {
   const encoded = await storedPicture(blobs, request.imageAddress);
   const { data, info } = await safeSharp(encoded, (grey) => grey.raw().toBuffer({ resolveWithObject: true }));
   const { width, height, channels } = info;
@@ -83,17 +97,27 @@ async function drawOne(blobs: BlobStore, request: HeatmapRequest): Promise<Rende
   const file = await sharp(picture, { raw: { width, height, channels: 3 } })
     .jpeg(JPEG)
     .toBuffer();
-  const { address, bytes } = await blobs.put([file]);
+  const { address, bytes } = await blobs.put([file], request.imageAddress);
+  // Whoever deleted the radiograph meanwhile has not seen this picture.
+  if ((await blobs.storedAt(request.imageAddress)) === undefined) {
+    await blobs.delete(address);
+    throw gone();
+  }
   return { address, bytes, mediaType: 'image/jpeg', width, height };
 }
 
-async function sizeOf(blobs: BlobStore, imageAddress: string): Promise<{ width: number; height: number }> {
+async function sizeOf(
+  blobs: KeptBlobStore,
+  imageAddress: string,
+): Promise<{ width: number; height: number }> {
   const { width, height } = await imageHeader(await storedPicture(blobs, imageAddress));
   return { width, height };
 }
 
-async function storedPicture(blobs: BlobStore, address: string): Promise<Buffer> {
+async function storedPicture(blobs: KeptBlobStore, address: string): Promise<Buffer> {
   const encoded = await blobs.get(address);
-  if (!encoded) throw new RadiographError('NOT_FOUND', 'The picture of this radiograph is gone');
+  if (!encoded) throw gone();
   return encoded;
 }
+
+const gone = () => new RadiographError('NOT_FOUND', 'The picture of this radiograph is gone');

@@ -2,10 +2,12 @@ import type { Inference, ModelCard } from './classification.ts';
 import type { StoredRadiograph } from './radiograph.ts';
 
 /** Classifies a stored radiograph.
+ *  @param prepared called when the image is decoded and goes to the model server; not when the answer was known
  *  @throws RadiographError UNSUPPORTED_IMAGE, MODEL_UNAVAILABLE, OVERLOADED, DEADLINE_EXCEEDED */
 export type Classifier = (
   radiograph: StoredRadiograph,
   signal: AbortSignal,
+  prepared?: () => void,
 ) => Promise<{ inference: Inference; model: ModelCard; cached: boolean }>;
 
 /** A version of a model as its server reports it (states of TensorFlow Serving). */

@@ -3,13 +3,14 @@ import { hasEnded, type StoredJob } from './job.ts';
 
 /** Wakes those who wait for a job. It only wakes: what is true stands in the ledger. */
 export type JobBell = {
-  ring(jobId: string): void;
+  /** Without an id for every job. */
+  ring(jobId?: string): void;
   /** @returns a function that ends the listening */
   listen(jobId: string, wake: () => void): () => void;
 };
 
-/** The safety net under lost wake-ups (another process did the work). */
-const POLL_MS = 1_000;
+/** The safety net under lost wake-ups. */
+const POLL_MS = 5_000;
 
 /** A job now and after every change, ending with its final state. Level-triggered: it listens first, then reads,
  *  and keeps one pending wake-up, so a slow reader skips states and queues nothing.
@@ -74,7 +75,8 @@ export function jobBell(): JobBell {
   const listeners = new Map<string, Set<() => void>>();
   return {
     ring(jobId) {
-      for (const wake of listeners.get(jobId) ?? []) wake();
+      const woken = jobId === undefined ? listeners.values() : [listeners.get(jobId) ?? []];
+      for (const waiting of woken) for (const wake of waiting) wake();
     },
     listen(jobId, wake) {
       const waiting = listeners.get(jobId) ?? new Set();

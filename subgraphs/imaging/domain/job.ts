@@ -2,10 +2,18 @@ import type { ErrorCode } from '#common/errors.ts';
 
 export type JobState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
+/** The most urgent first; the words of a FHIR request and of DICOM's requested procedure priority. */
+export const JOB_PRIORITIES = ['STAT', 'URGENT', 'ROUTINE'] as const;
+
+export type JobPriority = (typeof JOB_PRIORITIES)[number];
+
 export type StoredJob = {
   readonly id: string;
   readonly radiographId: string;
+  readonly priority: JobPriority;
   readonly state: JobState;
+  /** Somebody took it back while a worker had it: it will end CANCELLED. */
+  readonly cancelRequested: boolean;
   /** Grows with every change; a subscription emits when it differs from the last one sent. */
   readonly version: number;
   /** 0 to 1. */
@@ -19,6 +27,10 @@ export type StoredJob = {
 
 /** Attempts after which a job ends FAILED with the cause of the last one. */
 export const MAX_ATTEMPTS = 6;
+
+/** Attempts after which a job ends FAILED although none could say why: its workers died each time, and it may be the
+ *  cause. */
+export const MAX_STARTS = 10;
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;

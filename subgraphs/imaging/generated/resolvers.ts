@@ -64,6 +64,16 @@ export type Mutation = {
   radiographUpload: RadiographUploadPayload;
   /** Takes one chest radiograph and waits for its classification. */
   radiographClassify: RadiographClassifyPayload;
+  /**
+   * Deletes a radiograph with its pictures, heatmaps, classification and cached inferences; links to them answer 404. A job
+   * that has not ended is CANCELLED. Image bytes that another radiograph has too stay until the last one is deleted.
+   */
+  radiographDelete: RadiographDeletePayload;
+  /**
+   * Takes a job back. One that waits is CANCELLED at once; one under way as soon as its worker heeds it, and never
+   * SUCCEEDED any more.
+   */
+  jobCancel: JobCancelPayload;
 };
 
 
@@ -74,6 +84,16 @@ export type MutationRadiographUploadArgs = {
 
 export type MutationRadiographClassifyArgs = {
   input: RadiographClassifyInput;
+};
+
+
+export type MutationRadiographDeleteArgs = {
+  input: RadiographDeleteInput;
+};
+
+
+export type MutationJobCancelArgs = {
+  input: JobCancelInput;
 };
 
 export type Subscription = {
@@ -93,6 +113,23 @@ export type RadiographUploadInput = {
   files: Array<Scalars['Upload']['input']>;
   /** The patient whom the radiographs show, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
+  /** How urgent they are. */
+  priority?: JobPriority;
+};
+
+/** What `jobCancel` takes. */
+export type JobCancelInput = {
+  /** The id of the job. */
+  id: Scalars['ID']['input'];
+};
+
+/** What became of the wish to cancel a job. */
+export type JobCancelPayload = {
+  __typename?: 'JobCancelPayload';
+  /** The job as it is now; null when there is none with this id. */
+  job?: Maybe<Job>;
+  /** Why it cannot be cancelled. */
+  userErrors: Array<UserError>;
 };
 
 /** What `radiographClassify` takes. */
@@ -121,6 +158,30 @@ export type RadiographClassifyPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What `radiographDelete` takes. */
+export type RadiographDeleteInput = {
+  /** The radiograph's id. */
+  id: Scalars['ID']['input'];
+};
+
+/** What became of a deletion. */
+export type RadiographDeletePayload = {
+  __typename?: 'RadiographDeletePayload';
+  /** What is left of the radiograph; null when there was none. */
+  radiograph?: Maybe<DeletedRadiograph>;
+  /** NOT_FOUND when there is no radiograph with this id, or none any more. */
+  userErrors: Array<UserError>;
+};
+
+/** What is left of a radiograph after its deletion. */
+export type DeletedRadiograph = {
+  __typename?: 'DeletedRadiograph';
+  /** Names nothing any more. */
+  id: Scalars['ID']['output'];
+  /** The job of its classification, which has ended. */
+  job?: Maybe<Job>;
+};
+
 /** A fault in the input of a mutation, which its caller can mend. */
 export type UserError = {
   __typename?: 'UserError';
@@ -145,6 +206,15 @@ export type JobState =
   /** Somebody took it back before its end. */
   | 'CANCELLED';
 
+/** How urgent a job is; the more urgent one is done first, and of equal ones the older. */
+export type JobPriority =
+  /** At once: the patient is in danger. */
+  | 'STAT'
+  /** Before what is routine. */
+  | 'URGENT'
+  /** In its turn. */
+  | 'ROUTINE';
+
 /** The work of classifying one radiograph. It is stored before it is acknowledged and survives a crash. */
 export type Job = {
   __typename?: 'Job';
@@ -152,7 +222,9 @@ export type Job = {
   id: Scalars['ID']['output'];
   /** Where it stands. */
   state: JobState;
-  /** From 0 (queued) to 1 (ended). */
+  /** How urgent it is. */
+  priority: JobPriority;
+  /** From 0 (queued) over 0.1 (taken by a worker) and 0.4 (image prepared, the model is asked) to 1 (ended). */
   progress: Scalars['Float']['output'];
   /** How often the work was begun. */
   attempts: Scalars['Int']['output'];
@@ -464,11 +536,17 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RadiographUploadInput: RadiographUploadInput;
+  JobCancelInput: JobCancelInput;
+  JobCancelPayload: ResolverTypeWrapper<Omit<JobCancelPayload, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   RadiographClassifyInput: RadiographClassifyInput;
   RadiographUploadPayload: ResolverTypeWrapper<Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversTypes['Job']> }>;
   RadiographClassifyPayload: ResolverTypeWrapper<Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversTypes['Radiograph']> }>;
+  RadiographDeleteInput: RadiographDeleteInput;
+  RadiographDeletePayload: ResolverTypeWrapper<Omit<RadiographDeletePayload, 'radiograph'> & { radiograph?: Maybe<ResolversTypes['DeletedRadiograph']> }>;
+  DeletedRadiograph: ResolverTypeWrapper<Omit<DeletedRadiograph, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   UserError: ResolverTypeWrapper<UserError>;
   JobState: JobState;
+  JobPriority: JobPriority;
   Job: ResolverTypeWrapper<StoredJob>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   JobError: ResolverTypeWrapper<JobError>;
@@ -501,9 +579,14 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   RadiographUploadInput: RadiographUploadInput;
+  JobCancelInput: JobCancelInput;
+  JobCancelPayload: Omit<JobCancelPayload, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   RadiographClassifyInput: RadiographClassifyInput;
   RadiographUploadPayload: Omit<RadiographUploadPayload, 'jobs'> & { jobs: Array<ResolversParentTypes['Job']> };
   RadiographClassifyPayload: Omit<RadiographClassifyPayload, 'radiograph'> & { radiograph?: Maybe<ResolversParentTypes['Radiograph']> };
+  RadiographDeleteInput: RadiographDeleteInput;
+  RadiographDeletePayload: Omit<RadiographDeletePayload, 'radiograph'> & { radiograph?: Maybe<ResolversParentTypes['DeletedRadiograph']> };
+  DeletedRadiograph: Omit<DeletedRadiograph, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   UserError: UserError;
   Job: StoredJob;
   Float: Scalars['Float']['output'];
@@ -550,10 +633,17 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   radiographUpload?: Resolver<ResolversTypes['RadiographUploadPayload'], ParentType, ContextType, RequireFields<MutationRadiographUploadArgs, 'input'>>;
   radiographClassify?: Resolver<ResolversTypes['RadiographClassifyPayload'], ParentType, ContextType, RequireFields<MutationRadiographClassifyArgs, 'input'>>;
+  radiographDelete?: Resolver<ResolversTypes['RadiographDeletePayload'], ParentType, ContextType, RequireFields<MutationRadiographDeleteArgs, 'input'>>;
+  jobCancel?: Resolver<ResolversTypes['JobCancelPayload'], ParentType, ContextType, RequireFields<MutationJobCancelArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   jobStatus?: SubscriptionResolver<ResolversTypes['Job'], "jobStatus", ParentType, ContextType, RequireFields<SubscriptionJobStatusArgs, 'id'>>;
+};
+
+export type JobCancelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobCancelPayload'] = ResolversParentTypes['JobCancelPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type RadiographUploadPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographUploadPayload'] = ResolversParentTypes['RadiographUploadPayload']> = {
@@ -566,6 +656,16 @@ export type RadiographClassifyPayloadResolvers<ContextType = Context, ParentType
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type RadiographDeletePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographDeletePayload'] = ResolversParentTypes['RadiographDeletePayload']> = {
+  radiograph?: Resolver<Maybe<ResolversTypes['DeletedRadiograph']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type DeletedRadiographResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeletedRadiograph'] = ResolversParentTypes['DeletedRadiograph']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+};
+
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -576,6 +676,7 @@ export type JobResolvers<ContextType = Context, ParentType extends ResolversPare
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Job']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['JobState'], ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['JobPriority'], ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -671,8 +772,11 @@ export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  JobCancelPayload?: JobCancelPayloadResolvers<ContextType>;
   RadiographUploadPayload?: RadiographUploadPayloadResolvers<ContextType>;
   RadiographClassifyPayload?: RadiographClassifyPayloadResolvers<ContextType>;
+  RadiographDeletePayload?: RadiographDeletePayloadResolvers<ContextType>;
+  DeletedRadiograph?: DeletedRadiographResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Job?: JobResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;

@@ -31,11 +31,11 @@ export function cachedClassifier(parts: Parts): Classifier {
   // Only trials need a version by its name. Else the server chooses, and may change over to a new one at any moment.
   const isNamed = trials.canary !== undefined || trials.shadow !== undefined;
 
-  return async ({ originalAddress: address }, signal) => {
+  return async ({ originalAddress: address }, signal, prepared) => {
     const { main, canary, shadow } = modelRoute(trials, await available(), address);
     const answer = (version: string | undefined) =>
       answers(`${address}/${version}`, signal, (shared) =>
-        answerOnce(parts, { address, version, isNamed, shadow, signal: shared }),
+        answerOnce(parts, { address, version, isNamed, shadow, signal: shared, prepared }),
       );
     if (canary === undefined) return answer(main);
     try {
@@ -57,6 +57,7 @@ type Question = {
   readonly isNamed: boolean;
   readonly shadow: string | undefined;
   readonly signal: AbortSignal;
+  readonly prepared: (() => void) | undefined;
 };
 
 async function answerOnce(
@@ -72,6 +73,7 @@ async function answerOnce(
   const encoded = await blobs.get(address);
   if (!encoded) throw new Error('The stored image is gone');
   const grey = await modelInput(encoded);
+  asked.prepared?.();
   const inference = await infer({ grey, signal, version: asked.isNamed ? version : undefined });
   const model = await cards.card(inference.modelVersion);
   checkAgainst(model, inference);

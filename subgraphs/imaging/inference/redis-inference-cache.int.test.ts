@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type RunningRedis, redisServer, startRedis } from '../../../gateway/e2e/redis.ts';
+import { type RunningRedis, redisServer, startRedis } from '#common/testing/redis.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { anInference, CARD, inferenceCacheCases, stored } from './inference-cache-cases.ts';

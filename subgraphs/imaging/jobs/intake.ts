@@ -1,17 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
-import type { BlobStore } from '#common/blob-store.ts';
+import type { BlobStore, KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
+import { isBeingRemoved } from '../domain/deletion.ts';
 import type { Intake } from '../domain/intake.ts';
+import type { StoredJob } from '../domain/job.ts';
+import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Rendering } from '../domain/radiograph.ts';
+import type { BlobRemovals } from './blob-removals.ts';
 
 type Parts = {
-  readonly blobs: BlobStore;
+  readonly blobs: KeptBlobStore;
   readonly ledger: Ledger;
+  readonly removals: BlobRemovals;
   readonly claimKey: Buffer;
-  readonly wakeWorker: () => void;
+  readonly queue: Pick<JobQueue, 'add'>;
 };
 
 /** Longer side of the rendering for display, in pixels. */
@@ -22,34 +28,63 @@ const DECODING = 4;
 const DECODING_QUEUE = 2_000;
 /** Jobs that may wait before more are refused. */
 const MOST_WAITING = 20_000;
+/** A removal that another process has under way takes milliseconds. */
+const MOST_TRIES = 6;
+const PAUSE_MS = 100;
+const RETRY_AFTER_SECONDS = 10;
 
-export function createIntake({ blobs, ledger, claimKey, wakeWorker }: Parts): Intake {
+export function createIntake({ blobs, ledger, removals, claimKey, queue }: Parts): Intake {
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
-  return async (claim, patientId) => {
+  /** Waits until blobs that the radiograph names have been removed: to store them before would be in vain. */
+  const submitted = async (submit: () => Promise<StoredJob>): Promise<StoredJob> => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await submit();
+      } catch (error) {
+        if (!isBeingRemoved(error)) throw error;
+        if (tried === MOST_TRIES)
+          throw new RadiographError('OVERLOADED', 'The same image is being deleted; try again later', {
+            cause: error,
+          });
+        await removals.sweep();
+        await pause(tried * PAUSE_MS);
+      }
+    }
+  };
+
+  return async (claim, { patientId, actor, priority }) => {
     const { address } = openClaim(claimKey, claim);
     if ((await ledger.waiting()) >= MOST_WAITING || decoding.queueSlots === 0)
-      throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later');
+      throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      });
     const job = await decoding.execute(async () => {
       const encoded = await blobs.get(address);
       if (!encoded)
         throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
       const { format, width, height } = await imageHeader(encoded);
       // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
-      const rendering = await render(blobs, encoded);
+      const { rendering, picture } = await render(blobs, encoded);
       const stored = {
         format: format === 'png' ? ('PNG' as const) : ('JPEG' as const),
         width,
         height,
         rendering,
       };
-      return ledger.submit({ ...stored, patientId, originalAddress: address });
+      const job = await submitted(() =>
+        ledger.submit({ ...stored, patientId, originalAddress: address }, actor, priority),
+      );
+      // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
+      if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
+      if ((await blobs.storedAt(rendering.address)) === undefined) await blobs.put([picture]);
+      return job;
     });
-    wakeWorker();
+    queue.add(job);
     return job;
   };
 }
 
-async function render(blobs: BlobStore, encoded: Buffer): Promise<Rendering> {
+async function render(blobs: BlobStore, encoded: Buffer): Promise<{ rendering: Rendering; picture: Buffer }> {
   const { data, info } = await safeSharp(encoded, (grey) =>
     grey
       .resize(LONGER_SIDE, LONGER_SIDE, { fit: 'inside', withoutEnlargement: true })
@@ -57,5 +92,6 @@ async function render(blobs: BlobStore, encoded: Buffer): Promise<Rendering> {
       .toBuffer({ resolveWithObject: true }),
   );
   const { address, bytes } = await blobs.put([data]);
-  return { address, bytes, mediaType: 'image/jpeg', width: info.width, height: info.height };
+  const { width, height } = info;
+  return { rendering: { address, bytes, mediaType: 'image/jpeg', width, height }, picture: data };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ANONYMOUS } from '#common/caller.ts';
 import { type Context, createContext } from '../context.ts';
 import { jobBell } from '../domain/job-changes.ts';
 import { aRadiograph } from '../stores/ledger-cases.ts';
@@ -16,16 +17,22 @@ const classify = jobResolvers.Mutation?.radiographClassify as unknown as (
 async function classifyUnder(signal: AbortSignal, atIntake: () => void = () => undefined) {
   await using folder = await aFolder();
   await using ledger = openSqliteLedger(folder.path);
-  const services = { models: async () => [], engineOf: () => '', linkTo: () => '' };
+  const services = {
+    models: async () => [],
+    engineOf: () => '',
+    linkTo: () => '',
+    cancel: async () => undefined,
+    deleteRadiograph: async () => undefined,
+  };
   const context = createContext(
     {
       ...{ ...services, ledger, bell: jobBell() },
       async intake() {
         atIntake();
-        return ledger.submit(aRadiograph());
+        return ledger.submit(aRadiograph(), 'alice');
       },
     },
-    { requestId: 'r1', signal },
+    { requestId: 'r1', signal, caller: ANONYMOUS },
   );
   const refusal = await classify({}, { input: { file: 'claim' } }, context).catch((error: unknown) => error);
   return { refusal, waiting: await ledger.waiting() };

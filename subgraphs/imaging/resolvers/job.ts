@@ -1,6 +1,7 @@
 import { RadiographError } from '#common/errors.ts';
 import { type UserError, userError } from '#common/errors-in-graphql.ts';
 import type { Context } from '../context.ts';
+import type { IntakeOrder } from '../domain/intake.ts';
 import { hasEnded, type StoredJob } from '../domain/job.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 
@@ -29,9 +30,13 @@ export const jobResolvers: Resolvers = {
         const message = `Expected 1 to ${MOST_FILES} files, got ${count}`;
         return { jobs: [], userErrors: [{ code: 'BAD_USER_INPUT', message, field: ['input', 'files'] }] };
       }
+      const order = { patientId, priority: input.priority ?? 'ROUTINE', actor: context.actor };
       const taken = await Promise.all(
-        input.files.map((file, index) => takeFile(context, file, patientId, ['input', 'files', index])),
+        input.files.map((file, index) => takeFile(context, file, order, ['input', 'files', index])),
       );
+      // Nothing was taken for want of room: no fault of the files.
+      const [first] = taken;
+      if (first?.overload && taken.every(({ overload }) => overload)) throw first.overload;
       return {
         jobs: taken.flatMap(({ job }) => job ?? []),
         userErrors: taken.flatMap(({ refusal }) => refusal ?? []),
@@ -39,18 +44,34 @@ export const jobResolvers: Resolvers = {
     },
 
     async radiographClassify(_parent, { input }, context) {
-      const { job, refusal } = await takeFile(context, input.file, checkedPatient(input.patientId), [
-        'input',
-        'file',
-      ]);
+      const patientId = checkedPatient(input.patientId);
+      // Its caller waits for the answer.
+      const order = { patientId, priority: 'URGENT', actor: context.actor } as const;
+      const { job, refusal, overload } = await takeFile(context, input.file, order, ['input', 'file']);
+      if (overload) throw overload;
       if (!job) return { radiograph: null, userErrors: refusal ? [refusal] : [] };
       const ended = await finalState(context, job);
+      if (ended.state === 'CANCELLED') {
+        const message = 'Its job was cancelled';
+        return { radiograph: null, userErrors: [{ code: 'NOT_FOUND', message, field: null }] };
+      }
       if (ended.error) {
         const error = new RadiographError(ended.error.code, ended.error.message);
         if (ended.error.code !== 'UNSUPPORTED_IMAGE') throw error;
         return { radiograph: null, userErrors: [userError(error, ['input', 'file'])] };
       }
       return { radiograph: (await context.radiographs.load(job.radiographId)) ?? null, userErrors: [] };
+    },
+
+    async jobCancel(_parent, { input }, context) {
+      const job = await context.cancel(input.id, context.actor);
+      const refused = (code: string, message: string) => ({
+        job: job ?? null,
+        userErrors: [{ code, message, field: ['input', 'id'] }],
+      });
+      if (!job) return refused('NOT_FOUND', 'There is no job with this id');
+      if (job.state === 'CANCELLED' || job.cancelRequested) return { job, userErrors: [] };
+      return refused('BAD_USER_INPUT', `Expected a job that has not ended, got one that is ${job.state}`);
     },
   },
 
@@ -76,13 +97,16 @@ export const jobResolvers: Resolvers = {
 async function takeFile(
   context: Context,
   file: string,
-  patientId: string | null,
+  order: IntakeOrder,
   field: (string | number)[],
-): Promise<{ job?: StoredJob; refusal?: UserError }> {
+): Promise<{ job?: StoredJob; refusal?: UserError; overload?: RadiographError }> {
   try {
-    return { job: await context.intake(file, patientId) };
+    return { job: await context.intake(file, order) };
   } catch (error) {
-    return { refusal: userError(error, field) };
+    const refusal = userError(error, field);
+    return error instanceof RadiographError && error.code === 'OVERLOADED'
+      ? { refusal, overload: error }
+      : { refusal };
   }
 }
 
@@ -108,7 +132,10 @@ async function finalState(context: Context, job: StoredJob): Promise<StoredJob> 
 
 function checkedPatient(patientId: string | null | undefined): string | null {
   if (patientId == null) return null;
-  if (patientId.length === 0 || patientId.length > LONGEST_ID)
-    throw new RadiographError('BAD_USER_INPUT', `Expected a patientId of 1 to ${LONGEST_ID} characters`);
+  if (patientId.length === 0 || patientId.length > LONGEST_ID || /\p{Cc}/u.test(patientId))
+    throw new RadiographError(
+      'BAD_USER_INPUT',
+      `Expected a patientId of 1 to ${LONGEST_ID} characters, none of them a control character`,
+    );
   return patientId;
 }

@@ -1,4 +1,5 @@
-import { decide, rankedFindings } from '../domain/classification.ts';
+import type { Context } from '../context.ts';
+import { decide, rankedFindings, type StoredClassification } from '../domain/classification.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 import { radiographConnection } from './connection.ts';
 
@@ -7,11 +8,17 @@ export const radiographResolvers: Resolvers = {
     __resolveReference: async ({ id }, context) => (await context.radiographs.load(id)) ?? null,
     createdAt: ({ createdAt }) => new Date(createdAt).toISOString(),
     patient: ({ patientId }) => (patientId === null ? null : { id: patientId }),
-    image: ({ rendering }, _args, context) => ({ ...rendering, url: context.linkTo(rendering) }),
-    classification: async ({ id }, _args, context) => (await context.classifications.load(id)) ?? null,
-    imageAddress: ({ rendering }) => rendering.address,
+    async image({ id, rendering }, _args, context) {
+      await context.noteRead('READ_IMAGE', id);
+      return { ...rendering, url: context.linkTo(rendering) };
+    },
+    classification: ({ id }, _args, context) => readClassification(id, context),
+    async imageAddress({ id, rendering }, _args, context) {
+      await context.noteRead('READ_IMAGE', id);
+      return rendering.address;
+    },
     async activationMaps({ id }, _args, context) {
-      const classification = await context.classifications.load(id);
+      const classification = await readClassification(id, context);
       if (!classification) return null;
       const { inference, model } = classification;
       return {
@@ -46,6 +53,16 @@ export const radiographResolvers: Resolvers = {
     }),
   },
 
+  Mutation: {
+    async radiographDelete(_parent, { input: { id } }, context) {
+      const jobId = await context.deleteRadiograph(id);
+      if (jobId !== undefined)
+        return { radiograph: { id, job: (await context.jobs.load(jobId)) ?? null }, userErrors: [] };
+      const message = 'There is no radiograph with this id';
+      return { radiograph: null, userErrors: [{ code: 'NOT_FOUND', message, field: ['input', 'id'] }] };
+    },
+  },
+
   Patient: {
     __resolveReference: ({ id }) => ({ id }),
     radiographs: ({ id }, args, context) => radiographConnection({ ...args, patientId: id }, context),
@@ -61,3 +78,10 @@ export const radiographResolvers: Resolvers = {
     },
   },
 };
+
+async function readClassification(id: string, context: Context): Promise<StoredClassification | null> {
+  const classification = await context.classifications.load(id);
+  if (!classification) return null;
+  await context.noteRead('READ_RESULT', id);
+  return classification;
+}

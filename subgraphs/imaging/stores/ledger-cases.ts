@@ -2,10 +2,19 @@ import { expect, test } from 'vitest';
 import type { StoredClassification } from '../domain/classification.ts';
 import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
 
-/** A place that holds one ledger: each `open` is a further connection to it. */
-export type LedgerPlace = AsyncDisposable & { open(): Ledger };
+/** A place that holds one ledger. */
+export type LedgerPlace = AsyncDisposable & {
+  /** A further connection to it. */
+  open(): Ledger | Promise<Ledger>;
+  /** Runs SQL past the ledger. */
+  sql(text: string): Promise<void>;
+  /** What the engine's own SQL offers against an audit trail. */
+  readonly forbidden: readonly string[];
+  /** SQL that takes the guards of the audit trail away. */
+  readonly guards: readonly string[];
+};
 
-export type LedgerFactory = (now: () => number) => LedgerPlace;
+export type LedgerFactory = (now: () => number) => LedgerPlace | Promise<LedgerPlace>;
 
 const LEASE_MS = 1_000;
 
@@ -37,12 +46,12 @@ export function aClassification(radiographId: string, pool = 'embedded'): Stored
 /** A ledger under a clock that the test moves. */
 export async function underClock(place: LedgerFactory) {
   const clock = { now: 1_000_000 };
-  const opened = place(() => clock.now);
-  const ledger = opened.open();
+  const opened = await place(() => clock.now);
+  const ledger = await opened.open();
   return {
+    ...opened,
     clock,
     ledger,
-    open: opened.open,
     job: async (id: string) => (await ledger.jobs([id])).get(id),
     async [Symbol.asyncDispose]() {
       await ledger[Symbol.asyncDispose]();
@@ -55,7 +64,7 @@ export async function underClock(place: LedgerFactory) {
 export function ledgerJobCases(place: LedgerFactory): void {
   test('a radiograph and its queued job are stored together', async () => {
     await using it = await underClock(place);
-    const job = await it.ledger.submit(aRadiograph('p1'));
+    const job = await it.ledger.submit(aRadiograph('p1'), 'alice');
     expect(job).toMatchObject({ state: 'QUEUED', version: 1, progress: 0, attempts: 0, error: null });
     expect(job).toMatchObject({ createdAt: 1_000_000, startedAt: null, finishedAt: null });
     expect(await it.job(job.id)).toEqual(job);
@@ -67,7 +76,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
   test('the oldest job is taken first, and no more than there are', async () => {
     await using it = await underClock(place);
     const ids = [];
-    for (let i = 0; i < 3; i += 1) ids.push((await it.ledger.submit(aRadiograph())).id);
+    for (let i = 0; i < 3; i += 1) ids.push((await it.ledger.submit(aRadiograph(), 'alice')).id);
     const taken = [];
     for (let i = 0; i < 4; i += 1) taken.push((await it.ledger.take('w', LEASE_MS))?.id);
     expect(taken).toEqual([...ids, undefined]);
@@ -76,8 +85,8 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('fifty takes that compete over two connections share no job', async () => {
     await using it = await underClock(place);
-    await using other = it.open();
-    for (let i = 0; i < 40; i += 1) await it.ledger.submit(aRadiograph());
+    await using other = await it.open();
+    for (let i = 0; i < 40; i += 1) await it.ledger.submit(aRadiograph(), 'alice');
     const takes = Array.from({ length: 50 }, (_, i) =>
       (i % 2 === 0 ? it.ledger : other).take(`w${i}`, LEASE_MS),
     );
@@ -88,7 +97,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('a job whose lease ran out is taken again, and its attempts are counted', async () => {
     await using it = await underClock(place);
-    const { id } = await it.ledger.submit(aRadiograph());
+    const { id } = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', LEASE_MS);
     it.clock.now += LEASE_MS - 1;
     expect(await it.ledger.take('w2', LEASE_MS)).toBeUndefined();
@@ -99,21 +108,21 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('a renewed lease holds; a stranger cannot renew it, nor anybody one that has ended', async () => {
     await using it = await underClock(place);
-    const { id, radiographId } = await it.ledger.submit(aRadiograph());
-    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(false);
+    const { id, radiographId } = await it.ledger.submit(aRadiograph(), 'alice');
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe('LOST');
     await it.ledger.take('w1', LEASE_MS);
     it.clock.now += LEASE_MS - 1;
-    expect(await it.ledger.renew(id, 'w2', LEASE_MS)).toBe(false);
-    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(true);
+    expect(await it.ledger.renew(id, 'w2', LEASE_MS)).toBe('LOST');
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe('HELD');
     it.clock.now += LEASE_MS - 1;
     expect(await it.ledger.take('w2', LEASE_MS)).toBeUndefined();
     await it.ledger.succeed(id, 'w1', aClassification(radiographId));
-    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe(false);
+    expect(await it.ledger.renew(id, 'w1', LEASE_MS)).toBe('LOST');
   });
 
   test('success ends the job and stores what the model said', async () => {
     await using it = await underClock(place);
-    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    const { id, radiographId } = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', LEASE_MS);
     it.clock.now += 5;
     await it.ledger.succeed(id, 'w1', aClassification(radiographId));
@@ -127,7 +136,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('a worker that comes late changes nothing', async () => {
     await using it = await underClock(place);
-    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    const { id, radiographId } = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('late', LEASE_MS);
     it.clock.now += LEASE_MS;
     await it.ledger.take('w2', LEASE_MS);
@@ -146,7 +155,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('failure without a retry is final', async () => {
     await using it = await underClock(place);
-    const { id } = await it.ledger.submit(aRadiograph());
+    const { id } = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', LEASE_MS);
     await it.ledger.fail(id, 'w1', { code: 'UNSUPPORTED_IMAGE', message: 'torn' });
     expect(await it.job(id)).toMatchObject({
@@ -160,7 +169,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('failure with a retry queues the job again, and no worker takes it before its time', async () => {
     await using it = await underClock(place);
-    const { id, radiographId } = await it.ledger.submit(aRadiograph());
+    const { id, radiographId } = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', LEASE_MS);
     await it.ledger.fail(id, 'w1', { code: 'MODEL_UNAVAILABLE', message: 'away' }, 500.4);
     const queued = { state: 'QUEUED', version: 3, progress: 0, attempts: 1, finishedAt: null };
@@ -176,10 +185,10 @@ export function ledgerJobCases(place: LedgerFactory): void {
 
   test('a job that waits for its retry lets a younger one pass', async () => {
     await using it = await underClock(place);
-    const old = await it.ledger.submit(aRadiograph());
+    const old = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', LEASE_MS);
     await it.ledger.fail(old.id, 'w1', { code: 'OVERLOADED', message: 'busy' }, 500);
-    const young = await it.ledger.submit(aRadiograph());
+    const young = await it.ledger.submit(aRadiograph(), 'alice');
     expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id: young.id });
   });
 }

@@ -6,7 +6,7 @@ export function ledgerPageCases(place: LedgerFactory): void {
   test('pages go from the newest to the oldest, each once', async () => {
     await using it = await underClock(place);
     const ids = [];
-    for (let i = 0; i < 5; i += 1) ids.unshift((await it.ledger.submit(aRadiograph())).radiographId);
+    for (let i = 0; i < 5; i += 1) ids.unshift((await it.ledger.submit(aRadiograph(), 'alice')).radiographId);
     const sizes = [];
     const seen = [];
     let after: number | undefined;
@@ -24,18 +24,18 @@ export function ledgerPageCases(place: LedgerFactory): void {
 
   test('a radiograph that arrives between two pages moves nothing', async () => {
     await using it = await underClock(place);
-    const old = await it.ledger.submit(aRadiograph());
-    await it.ledger.submit(aRadiograph());
+    const old = await it.ledger.submit(aRadiograph(), 'alice');
+    await it.ledger.submit(aRadiograph(), 'alice');
     const { items } = await it.ledger.page({ first: 1 });
-    await it.ledger.submit(aRadiograph());
+    await it.ledger.submit(aRadiograph(), 'alice');
     const next = await it.ledger.page({ first: 1, after: items[0]?.position ?? 0 });
     expect(next).toMatchObject({ items: [{ radiograph: { id: old.radiographId } }], hasMore: false });
   });
 
   test('a full last page says that there is no more', async () => {
     await using it = await underClock(place);
-    await it.ledger.submit(aRadiograph());
-    await it.ledger.submit(aRadiograph());
+    await it.ledger.submit(aRadiograph(), 'alice');
+    await it.ledger.submit(aRadiograph(), 'alice');
     expect((await it.ledger.page({ first: 2 })).hasMore).toBe(false);
     expect((await it.ledger.page({ first: 1 })).hasMore).toBe(true);
     expect(await it.ledger.page({ first: 2, after: 0 })).toEqual({ items: [], hasMore: false });
@@ -43,7 +43,8 @@ export function ledgerPageCases(place: LedgerFactory): void {
 
   test('a page of one patient shows nobody else', async () => {
     await using it = await underClock(place);
-    for (const patient of ['p1', 'p2', null, 'p1', 'p2', 'p1']) await it.ledger.submit(aRadiograph(patient));
+    for (const patient of ['p1', 'p2', null, 'p1', 'p2', 'p1'])
+      await it.ledger.submit(aRadiograph(patient), 'alice');
     const first = await it.ledger.page({ first: 2, patientId: 'p1' });
     expect(first).toMatchObject({ hasMore: true });
     const rest = await it.ledger.page({
@@ -53,31 +54,29 @@ export function ledgerPageCases(place: LedgerFactory): void {
     expect(rest).toMatchObject({ hasMore: false });
     const patients = [...first.items, ...rest.items].map(({ radiograph }) => radiograph.patientId);
     expect(patients).toEqual(['p1', 'p1', 'p1']);
-    expect(await it.ledger.page({ first: 2, patientId: "' OR 1=1 --" })).toEqual({
-      items: [],
-      hasMore: false,
-    });
+    for (const patientId of ["' OR 1=1 --", '\0'])
+      expect(await it.ledger.page({ first: 2, patientId })).toEqual({ items: [], hasMore: false });
   });
 
   test('many ids are read at once; unknown ones are left out, repeated ones are one', async () => {
     await using it = await underClock(place);
     const jobs = [];
-    for (let i = 0; i < 60; i += 1) jobs.push(await it.ledger.submit(aRadiograph()));
+    for (let i = 0; i < 60; i += 1) jobs.push(await it.ledger.submit(aRadiograph(), 'alice'));
     const ids = jobs.map(({ id }) => id);
-    const found = await it.ledger.jobs([...ids, ...ids, 'nobody', '"', '']);
+    const found = await it.ledger.jobs([...ids, ...ids, 'nobody', '"', '', '\0']);
     expect([...found.keys()].sort()).toEqual([...ids].sort());
     expect((await it.ledger.radiographs([])).size).toBe(0);
   });
 
   test('what was stored is there when the ledger is opened again', async () => {
     await using it = await underClock(place);
-    const done = await it.ledger.submit(aRadiograph('p1'));
+    const done = await it.ledger.submit(aRadiograph('p1'), 'alice');
     await it.ledger.take('w1', 1_000);
     await it.ledger.succeed(done.id, 'w1', aClassification(done.radiographId));
-    const running = await it.ledger.submit(aRadiograph());
+    const running = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', 1_000);
     const before = await it.ledger.jobs([done.id, running.id]);
-    await using again = it.open();
+    await using again = await it.open();
     expect(await again.jobs([done.id, running.id])).toEqual(before);
     expect((await again.classifications([done.radiographId])).get(done.radiographId)).toEqual(
       aClassification(done.radiographId),

@@ -2,47 +2,33 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, transaction } from '#common/sqlite.ts';
+import { JOB_PRIORITIES } from '../domain/job.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { toClassification, toJob, toRadiograph } from './sqlite-rows.ts';
+import { ledgerFault } from './ledger-fault.ts';
+import { toClassification, toJob, toRadiograph } from './ledger-rows.ts';
+import { sqliteAudit } from './sqlite-audit.ts';
+import { sqliteDeletions } from './sqlite-deletions.ts';
+import { sqliteJobs } from './sqlite-jobs.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
-
-const TAKE = `
-  UPDATE job SET state = 'RUNNING', version = version + 1, attempts = attempts + 1, progress = 0.1,
-    started_at = coalesce(started_at, :now), lease_owner = :worker, lease_until = :until
-  WHERE position = (
-    SELECT position FROM job
-    WHERE (state = 'QUEUED' AND run_after <= :now) OR (state = 'RUNNING' AND lease_until <= :now)
-    ORDER BY position LIMIT 1)
-  RETURNING *`;
-
-const END = `version = version + 1, progress = 1, finished_at = :now, lease_owner = NULL, lease_until = NULL`;
-const QUEUE_AGAIN = `state = 'QUEUED', version = version + 1, progress = 0, lease_owner = NULL, lease_until = NULL`;
-const MINE = `WHERE id = :id AND state = 'RUNNING' AND lease_owner = :worker`;
 
 /** The ledger in one SQLite file (WAL; synchronous=FULL, so that a commit is on the disk before it is acknowledged). */
 export function openSqliteLedger(dataDir: string, now: () => number = Date.now): Ledger {
   const db = openDatabase(join(dataDir, 'imaging.sqlite'));
   migrate(db);
+  const trail = sqliteAudit(db, now);
+  const write = <T>(work: () => T): T => {
+    try {
+      return transaction(db, work);
+    } catch (error) {
+      throw ledgerFault(error);
+    }
+  };
+  const { stopWatching, ...jobs } = sqliteJobs(db, now, trail, write);
   const addRadiograph = db.prepare(`INSERT INTO radiograph
     (id, created_at, patient_id, format, width, height, original_address, rendering) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const addJob =
-    db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after)
-    VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?) RETURNING *`);
-  const addClassification = db.prepare(`INSERT INTO classification
-    (radiograph_id, created_at, inference, maps, model, cached) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (radiograph_id) DO NOTHING`);
-  const take = db.prepare(TAKE);
-  const renew = db.prepare(`UPDATE job SET lease_until = :until ${MINE}`);
-  const succeed = db.prepare(
-    `UPDATE job SET state = 'SUCCEEDED', ${END}, error_code = NULL, error_message = NULL ${MINE}`,
-  );
-  const fail = db.prepare(
-    `UPDATE job SET state = 'FAILED', ${END}, error_code = :code, error_message = :message ${MINE}`,
-  );
-  const retry = db.prepare(
-    `UPDATE job SET ${QUEUE_AGAIN}, run_after = :after, error_code = :code, error_message = :message ${MINE}`,
-  );
-  const waiting = db.prepare(`SELECT count(*) AS n FROM job WHERE state IN ('QUEUED', 'RUNNING')`);
+    db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after, priority)
+    VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?) RETURNING *`);
   const page = db.prepare(`SELECT * FROM radiograph WHERE position < :before
     AND (:patient IS NULL OR patient_id = :patient) ORDER BY position DESC LIMIT :limit`);
 
@@ -58,23 +44,18 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
   };
 
   return {
-    async submit(radiograph) {
-      return transaction(db, () => {
+    ...sqliteDeletions(db, now, trail, write),
+    ...jobs,
+    async submit(radiograph, actor, priority = 'ROUTINE') {
+      return write(() => {
         const id = randomUUID();
         const { patientId, format, width, height, originalAddress, rendering } = radiograph;
         const at = now();
-        addRadiograph.run(
-          id,
-          at,
-          patientId,
-          format,
-          width,
-          height,
-          originalAddress,
-          JSON.stringify(rendering),
-        );
-        const row = addJob.get(randomUUID(), id, at, at);
+        const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
+        addRadiograph.run(id, at, patientId, ...file);
+        const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority));
         if (!row) throw new Error('The job was not stored');
+        trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
         return toJob(row);
       });
     },
@@ -95,36 +76,17 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
         .map((row) => ({ position: Number(row.position), radiograph: toRadiograph(row) }));
       return { items, hasMore: rows.length > first };
     },
-    async waiting() {
-      return Number(waiting.get()?.n);
+    async audit(entries) {
+      write(() => entries.forEach(trail.append));
     },
-    async take(worker, leaseMs) {
-      const row = take.get({ now: now(), worker, until: now() + leaseMs });
-      return row && toJob(row);
+    async auditRows(after, limit) {
+      return trail.rows(after, limit);
     },
-    async renew(id, worker, leaseMs) {
-      return renew.run({ id, worker, until: now() + leaseMs }).changes === 1;
-    },
-    async succeed(id, worker, { radiographId, inference, model, cached }) {
-      transaction(db, () => {
-        // Not this worker's any more: another one does the work, or has done it.
-        if (succeed.run({ id, worker, now: now() }).changes === 0) return;
-        const { maps, ...rest } = inference;
-        addClassification.run(
-          radiographId,
-          now(),
-          JSON.stringify(rest),
-          maps,
-          JSON.stringify(model),
-          cached ? 1 : 0,
-        );
-      });
-    },
-    async fail(id, worker, { code, message }, retryAfterMs) {
-      if (retryAfterMs === undefined) fail.run({ id, worker, now: now(), code, message });
-      else retry.run({ id, worker, after: now() + Math.round(retryAfterMs), code, message });
+    async auditHead() {
+      return trail.head();
     },
     async [Symbol.asyncDispose]() {
+      stopWatching();
       db.close();
     },
   };

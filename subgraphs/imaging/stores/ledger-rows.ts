@@ -1,6 +1,7 @@
 import { type ErrorCode, isErrorCode } from '#common/errors.ts';
+import type { AuditAction, AuditRow } from '../domain/audit.ts';
 import type { Inference, ModelCard, StoredClassification } from '../domain/classification.ts';
-import type { JobState, StoredJob } from '../domain/job.ts';
+import { JOB_PRIORITIES, type JobState, type StoredJob } from '../domain/job.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
 
 type Row = Record<string, unknown>;
@@ -23,7 +24,9 @@ export function toJob(row: Row): StoredJob {
   return {
     id: String(row.id),
     radiographId: String(row.radiograph_id),
+    priority: JOB_PRIORITIES[Number(row.priority)] ?? 'ROUTINE',
     state: row.state as JobState,
+    cancelRequested: row.cancel_requested === 1,
     version: Number(row.version),
     progress: Number(row.progress),
     attempts: Number(row.attempts),
@@ -41,5 +44,17 @@ export function toClassification(row: Row): StoredClassification {
     inference: { ...inference, maps: Buffer.from(row.maps as Uint8Array) },
     model: JSON.parse(String(row.model)) as ModelCard,
     cached: row.cached === 1,
+  };
+}
+
+export function toAuditRow(row: Row): AuditRow {
+  return {
+    sequence: Number(row.sequence),
+    at: Number(row.at),
+    actor: String(row.actor),
+    action: row.action as AuditAction,
+    target: String(row.target),
+    outcome: row.outcome as AuditRow['outcome'],
+    hash: String(row.hash),
   };
 }

@@ -1,0 +1,112 @@
+import type { Logger } from 'pino';
+import type { Counter } from 'prom-client';
+import { codeOf, RadiographError } from '#common/errors.ts';
+import type { Classifier } from '../domain/classifier.ts';
+import { MAX_STARTS, pauseBeforeRetry, type StoredJob } from '../domain/job.ts';
+import type { JobBell } from '../domain/job-changes.ts';
+import type { LeaseState } from '../domain/job-leases.ts';
+import type { Ledger } from '../domain/ledger.ts';
+
+export type AttemptParts = {
+  readonly ledger: Ledger;
+  readonly classify: Classifier;
+  readonly bell: JobBell;
+  readonly logger: Logger;
+  readonly ended: Counter<'outcome'>;
+};
+
+export const LEASE_MS = 6_000;
+const HEARTBEAT_MS = 2_000;
+
+/** How far a job is whose image goes to the model server. */
+const PREPARED = 0.4;
+
+/** Why an attempt ends before its work does. */
+type Interruption = Exclude<LeaseState, 'HELD'> | 'STOPPING';
+
+/** Does a job whose lease `worker` has. Whatever becomes of it stands in the ledger; nothing is thrown.
+ *  @param stopping aborts when the worker cannot wait for the job any longer */
+export async function doJob(
+  parts: AttemptParts,
+  job: StoredJob,
+  worker: string,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { ledger, classify, bell, logger, ended } = parts;
+  const interrupted = new AbortController();
+  const interrupt = (reason: Interruption) => interrupted.abort(reason);
+  const beat = (progress?: number) =>
+    ledger
+      .renew(job.id, worker, LEASE_MS, progress)
+      .then((state) => state === 'HELD' || interrupt(state))
+      .catch((error: unknown) => logger.error({ err: error }, 'a lease was not prolonged'));
+  const heartbeat = setInterval(beat, HEARTBEAT_MS);
+  const heed = async () => {
+    const now = (await ledger.jobs([job.id])).get(job.id);
+    if (now?.cancelRequested) interrupt('CANCEL_REQUESTED');
+  };
+  // Who cancels it rings; should that go unheard, the next heartbeat tells.
+  const unlisten = bell.listen(job.id, () => void heed().catch(() => undefined));
+  const stop = () => interrupt('STOPPING');
+  stopping.addEventListener('abort', stop, { once: true });
+  if (stopping.aborted) stop();
+  if (job.cancelRequested) interrupt('CANCEL_REQUESTED');
+  const prepared = () => void beat(PREPARED).then(() => bell.ring(job.id));
+
+  try {
+    interrupted.signal.throwIfAborted();
+    if (job.attempts > MAX_STARTS) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
+    const radiograph = (await ledger.radiographs([job.radiographId])).get(job.radiographId);
+    if (!radiograph) throw new RadiographError('NOT_FOUND', 'The radiograph of this job is gone');
+    const answer = await unlessAborted(
+      classify(radiograph, interrupted.signal, prepared),
+      interrupted.signal,
+    );
+    await ledger.succeed(job.id, worker, { radiographId: radiograph.id, ...answer });
+    ended.inc({ outcome: 'SUCCEEDED' });
+  } catch (error) {
+    await (interrupted.signal.aborted ? giveBack() : fail(error)).catch((fault: unknown) =>
+      // Its lease runs out, and another attempt follows.
+      logger.error({ err: fault }, 'the end of an attempt was not stored'),
+    );
+  } finally {
+    clearInterval(heartbeat);
+    stopping.removeEventListener('abort', stop);
+    unlisten();
+    bell.ring(job.id);
+  }
+
+  async function giveBack() {
+    const reason = interrupted.signal.reason as Interruption;
+    ended.inc({ outcome: reason });
+    // A job that was taken back ends with it.
+    if (reason !== 'LOST') await ledger.release(job.id, worker);
+  }
+
+  async function fail(error: unknown) {
+    const code = codeOf(error);
+    const retryAfter = pauseBeforeRetry(code, job.attempts, Math.random());
+    const message = error instanceof RadiographError ? error.message : 'The work failed on our side';
+    logger.warn({ jobId: job.id, attempt: job.attempts, code, retryAfter, err: error }, 'job attempt failed');
+    ended.inc({ outcome: retryAfter === undefined ? code : 'RETRY' });
+    await ledger.fail(job.id, worker, { code, message }, retryAfter);
+  }
+}
+
+/** Work that may not heed the signal at once is left alone when it aborts. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+  });
+  // Whichever comes second is not heard any more.
+  work.catch(() => undefined);
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}

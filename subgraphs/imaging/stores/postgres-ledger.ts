@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { JOB_PRIORITIES } from '../domain/job.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import { toAuditRow, toClassification, toJob, toRadiograph } from './ledger-rows.ts';
+import { listenToJobs, migratePostgres, openPostgres, type Row } from './postgres-database.ts';
+import { postgresDeletions } from './postgres-deletions.ts';
+import { postgresJobs } from './postgres-jobs.ts';
+
+const SUBMIT = `
+  WITH stored AS (
+    INSERT INTO radiograph (id, created_at, patient_id, format, width, height, original_address, rendering)
+    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id, created_at),
+  queued AS (
+    INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts, created_at, run_after)
+    SELECT $9, id, $10, 'QUEUED', 1, 0, 0, created_at, created_at FROM stored RETURNING *)
+  SELECT queued.*, append_audit(created_at, $11, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
+const AUDIT = `
+  SELECT append_audit(ledger_now($1), entry.actor, entry.action, entry.target, entry.outcome)
+  FROM json_to_recordset($2) AS entry (actor TEXT, action TEXT, target TEXT, outcome TEXT)`;
+const PAGE = `SELECT * FROM radiograph WHERE position < $1 AND ($2::text IS NULL OR patient_id = $2)
+  ORDER BY position DESC LIMIT $3`;
+
+/** PostgreSQL has no place for it in a text. */
+const NUL = '\0';
+
+/** The ledger in a PostgreSQL database, for any number of processes. @param now for tests; the server's own clock else
+ *  @throws Error when the server cannot be reached or the schema cannot be brought up to date */
+export async function openPostgresLedger(url: string, now?: () => number): Promise<Ledger> {
+  await migratePostgres(url);
+  const db = openPostgres(url);
+  const time = () => now?.() ?? null;
+  const listeners: Disposable[] = [];
+
+  const found = async <T>(table: string, key: string, ids: readonly string[], read: (row: Row) => T) => {
+    const known = ids.filter((id) => !id.includes(NUL));
+    const rows = await db.repeatable(`SELECT * FROM ${table} WHERE ${key} = ANY ($1)`, [known]);
+    return new Map(rows.map((row) => [String(row[key]), read(row)]));
+  };
+  const job = async (id: string) => (await found('job', 'id', [id], toJob)).get(id);
+
+  return {
+    ...postgresJobs(db, time),
+    ...postgresDeletions(db, time),
+    async submit(radiograph, actor, priority = 'ROUTINE') {
+      const { patientId, format, width, height, originalAddress, rendering } = radiograph;
+      const picture = [patientId, format, width, height, originalAddress, JSON.stringify(rendering)];
+      const id = randomUUID();
+      const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
+      const [row] = await db.repeatable(SUBMIT, [time(), randomUUID(), ...picture, ...order]);
+      // No row came back when it was sent again and the first time had been heard.
+      const queued = row ? toJob(row) : await job(id);
+      if (!queued) throw new Error('The job was not stored');
+      return queued;
+    },
+    radiographs: (ids) => found('radiograph', 'id', ids, toRadiograph),
+    jobs: (ids) => found('job', 'id', ids, toJob),
+    classifications: (ids) => found('classification', 'radiograph_id', ids, toClassification),
+    async page({ first, after, patientId }) {
+      if (patientId?.includes(NUL)) return { items: [], hasMore: false };
+      const before = after ?? Number.MAX_SAFE_INTEGER;
+      const rows = await db.repeatable(PAGE, [before, patientId ?? null, first + 1]);
+      const items = rows
+        .slice(0, first)
+        .map((row) => ({ position: Number(row.position), radiograph: toRadiograph(row) }));
+      return { items, hasMore: rows.length > first };
+    },
+    async audit(entries) {
+      if (entries.length > 0) await db.query(AUDIT, [time(), JSON.stringify(entries)]);
+    },
+    async auditRows(after, limit) {
+      const sql = 'SELECT * FROM audit WHERE sequence > $1 ORDER BY sequence LIMIT $2';
+      return (await db.repeatable(sql, [after, limit])).map(toAuditRow);
+    },
+    async auditHead() {
+      const [row] = await db.repeatable('SELECT sequence, hash FROM audit_head', []);
+      return { sequence: Number(row?.sequence), hash: String(row?.hash) };
+    },
+    onChange(wake) {
+      listeners.push(listenToJobs(url, wake));
+    },
+    async [Symbol.asyncDispose]() {
+      for (const listener of listeners) listener[Symbol.dispose]();
+      await db[Symbol.asyncDispose]();
+    },
+  };
+}
