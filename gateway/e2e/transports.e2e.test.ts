@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startImagingProcess } from './imaging-process.ts';
+import { startImagingProcess } from '../../subgraphs/imaging/testing/imaging-process.ts';
 import { STREAM_CLIENTS, type StreamClient, type Told } from './stream-clients.ts';
 import { picture, type System, startSystem, upload } from './system.ts';
 
@@ -123,7 +123,7 @@ describe('when imaging is killed in mid-subscription', () => {
     const id = await submitted(gateway);
     const streams = STREAM_CLIENTS.map(({ follow }) => follow(gateway.url, FOLLOW, { id }));
     for (const stream of streams) expect((await stream.next()).value?.codes).toEqual([]);
-    await imaging.kill();
+    await imaging.end('SIGKILL');
     const rest = await Promise.all(streams.map(all));
     expect(rest.map((told) => told.at(-1))).toMatchObject([
       { codes: ['OVERLOADED'] },

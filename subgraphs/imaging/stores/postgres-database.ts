@@ -5,6 +5,9 @@ import { JOB_CHANNEL, MIGRATIONS } from './postgres-schema.ts';
 
 export type Row = Record<string, unknown>;
 
+/** PostgreSQL has no place for it in a text: nothing that holds it can be found there. */
+export const NUL = '\0';
+
 export type Database = AsyncDisposable & {
   /** Runs one statement, which is a transaction of its own.
    *  @throws RadiographError OVERLOADED when the server is away, is busy for too long or has no room */

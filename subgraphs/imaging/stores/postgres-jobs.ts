@@ -1,7 +1,7 @@
 import { WORKER } from '../domain/audit.ts';
 import type { JobLeases } from '../domain/job-leases.ts';
 import { toJob } from './ledger-rows.ts';
-import type { Database } from './postgres-database.ts';
+import { type Database, NUL } from './postgres-database.ts';
 
 // $1 is the given time throughout, null outside of tests.
 const NOW = 'ledger_now($1)';
@@ -97,6 +97,7 @@ export function postgresJobs(db: Database, time: () => number | null): Omit<JobL
       if (done.length === 0) await giveUp(id, worker);
     },
     async cancel(id, actor) {
+      if (id.includes(NUL)) return undefined;
       const [changed] = await db.repeatable(CANCEL, [time(), id, actor]);
       const row = changed ?? (await db.repeatable('SELECT * FROM job WHERE id = $1', [id]))[0];
       return row && toJob(row);

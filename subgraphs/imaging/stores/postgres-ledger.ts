@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { JOB_PRIORITIES } from '../domain/job.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { toAuditRow, toClassification, toJob, toRadiograph } from './ledger-rows.ts';
-import { listenToJobs, migratePostgres, openPostgres, type Row } from './postgres-database.ts';
+import { listenToJobs, migratePostgres, NUL, openPostgres, type Row } from './postgres-database.ts';
 import { postgresDeletions } from './postgres-deletions.ts';
 import { postgresJobs } from './postgres-jobs.ts';
 
@@ -19,9 +19,6 @@ const AUDIT = `
   FROM json_to_recordset($2) AS entry (actor TEXT, action TEXT, target TEXT, outcome TEXT)`;
 const PAGE = `SELECT * FROM radiograph WHERE position < $1 AND ($2::text IS NULL OR patient_id = $2)
   ORDER BY position DESC LIMIT $3`;
-
-/** PostgreSQL has no place for it in a text. */
-const NUL = '\0';
 
 /** The ledger in a PostgreSQL database, for any number of processes. @param now for tests; the server's own clock else
  *  @throws Error when the server cannot be reached or the schema cannot be brought up to date */
