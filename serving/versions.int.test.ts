@@ -16,7 +16,7 @@ let serving: SlowServing;
 afterEach(() => serving[Symbol.asyncDispose]());
 
 const states = (wanted: string[]) =>
-  vi.waitFor(async () => expect(await serving.states()).toEqual(wanted), { timeout: 15_000, interval: 50 });
+  vi.waitFor(async () => expect(await serving.states()).toEqual(wanted), { timeout: 15_000, interval: 10 });
 const answeredBy = async (version?: number) => {
   const { model_spec } = await serving.client.predict(slowRequest([1], version));
   return model_spec.version.value;
@@ -50,11 +50,16 @@ test('a new version takes over without a call lost; the old one finishes its cal
 
 test('while a version is drained it is UNLOADING, and takes no new call', async () => {
   serving = await startSlowServing();
-  const calls = [1, 2, 3].map(() => serving.client.predict(slowRequest(numbers(64))));
+  let end = false;
+  // Whenever the versions change, calls are under way that the old one has to finish.
+  const callers = [1, 2, 3].map(async () => {
+    while (!end) await serving.client.predict(slowRequest(numbers(64)));
+  });
   serving.addVersion(2);
   await states(['2 AVAILABLE', '1 UNLOADING']);
+  end = true;
   await notFound(1);
-  for (const answer of await Promise.all(calls)) expect(answer.model_spec.version.value).toBe('1');
+  await Promise.all(callers);
   await states(['2 AVAILABLE', '1 END']);
 }, 60_000);
 

@@ -17,6 +17,9 @@ import { syncFolder } from './key-files.ts';
 import type { Keys } from './keys.ts';
 import { storageFault } from './storage-fault.ts';
 
+/** A client's chunks are small: each write of its own would cost more than encrypting it. */
+const WRITTEN_AT_ONCE = 256 * 1024;
+
 /** A folder of encrypted blobs: `blobs/<first two digits>/<address>`. A blob is written to a temporary name, synced,
  *  renamed, and its folders synced. What is drawn from another blob has that one's address before its own. */
 export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<KeptBlobStore> {
@@ -44,12 +47,19 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
     }
   };
 
+  /** Folders that are known to be on the disk themselves; none is ever removed. */
+  const known = new Set<string>();
+
   const place = async (temporary: string, address: string) => {
-    await mkdir(folderOf(address), { recursive: true, mode: 0o700 }).catch(refuse);
+    const folder = folderOf(address);
+    const isKnown = known.has(folder);
+    if (!isKnown) await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
     await rename(temporary, pathOf(address)).catch(refuse);
-    await syncFolder(folderOf(address));
-    // The folder itself may be new, also by a put that runs beside this one.
+    await syncFolder(folder);
+    if (isKnown) return;
+    // It may be new, also by a put that runs beside this one.
     await syncFolder(root);
+    known.add(folder);
   };
 
   const storedAt: KeptBlobStore['storedAt'] = async (address) =>
@@ -140,10 +150,18 @@ async function writeSealed(
   source: Iterable<Buffer> | AsyncIterable<Buffer>,
   sealing: ReturnType<typeof sealer>,
 ) {
-  await file.appendFile(sealing.head);
-  for await (const chunk of source) await file.appendFile(sealing.seal(chunk));
+  let waiting: Uint8Array[] = [sealing.head];
+  let size = 0;
+  for await (const chunk of source) {
+    waiting.push(sealing.seal(chunk));
+    size += chunk.length;
+    if (size < WRITTEN_AT_ONCE) continue;
+    await file.appendFile(Buffer.concat(waiting));
+    waiting = [];
+    size = 0;
+  }
   const { tail, address, bytes } = sealing.end();
-  await file.appendFile(tail);
+  await file.appendFile(Buffer.concat([...waiting, tail]));
   return { address, bytes };
 }
 

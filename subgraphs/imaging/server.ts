@@ -18,6 +18,7 @@ import { engineOf } from './inference/served-models.ts';
 import { blobRemovals } from './jobs/blob-removals.ts';
 import { openBullmqQueue } from './jobs/bullmq-queue.ts';
 import { createDeletion, forgetDeleted } from './jobs/deletion.ts';
+import { earlyClassifications } from './jobs/early-classifications.ts';
 import { embeddedQueue } from './jobs/embedded-queue.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
 import { createIntake } from './jobs/intake.ts';
@@ -49,9 +50,10 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const forget = (address: string) => inference.cache.forget(address);
   const removals = blobRemovals({ ledger, blobs, forget, removed, logger });
   const deleteRadiograph = createDeletion({ ledger, removals, bell });
+  const early = earlyClassifications(inference.classify);
   if (role !== 'api') {
     const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
-    const classify = forgetDeleted(inference.classify, ledger, forget);
+    const classify = forgetDeleted(early.classify, ledger, forget);
     starting.use(startWorker({ ledger, classify, bell, queue, logger, ended }));
     const { orphanGraceMs, retentionMs } = config;
     starting.use(
@@ -63,7 +65,11 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
       () => true,
       () => false,
     );
-  const intake = createIntake({ blobs, ledger, removals, claimKey: keys('upload-claim'), queue });
+  const intake = createIntake({
+    ...{ blobs, ledger, removals, queue },
+    claimKey: keys('upload-claim'),
+    ...(role === 'both' && { beginEarly: early.begin }),
+  });
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
   const cancel = async (jobId: string, actor: string) => {

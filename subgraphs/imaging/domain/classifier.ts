@@ -10,6 +10,12 @@ export type Classifier = (
   prepared?: () => void,
 ) => Promise<{ inference: Inference; model: ModelCard; cached: boolean }>;
 
+/** A classifier that needs nothing but the image. */
+export type ImageClassifier = (
+  image: Pick<StoredRadiograph, 'originalAddress'>,
+  ...rest: [signal: AbortSignal, prepared?: () => void]
+) => ReturnType<Classifier>;
+
 /** A version of a model as its server reports it (states of TensorFlow Serving). */
 export type ServedVersion = {
   readonly name: string;

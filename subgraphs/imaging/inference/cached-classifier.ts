@@ -1,6 +1,6 @@
 import type { BlobStore } from '#common/blob-store.ts';
 import type { Inference, ModelCard } from '../domain/classification.ts';
-import type { Classifier } from '../domain/classifier.ts';
+import type { ImageClassifier } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import { type ModelTrials, modelRoute } from '../domain/model-trial.ts';
 import type { Infer } from './inference-client.ts';
@@ -25,7 +25,7 @@ type Parts = {
 
 /** Classifies by content address: equal images under the same model version and preprocessing are inferred once,
  *  and those that come at the same moment share one inference. */
-export function cachedClassifier(parts: Parts): Classifier {
+export function cachedClassifier(parts: Parts): ImageClassifier {
   const { available, trials, metrics } = parts;
   const answers = singleFlight<Answered & { cached: boolean }>();
   // Only trials need a version by its name. Else the server chooses, and may change over to a new one at any moment.

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { BlobStore } from '#common/blob-store.ts';
-import type { Classifier, ServedVersion } from '../domain/classifier.ts';
+import type { ImageClassifier, ServedVersion } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import type { ModelTrials } from '../domain/model-trial.ts';
 import { cachedClassifier } from './cached-classifier.ts';
@@ -34,7 +34,7 @@ type Parts = {
 };
 
 export type OpenInference = AsyncDisposable & {
-  readonly classify: Classifier;
+  readonly classify: ImageClassifier;
   readonly cache: InferenceCache;
   readonly models: () => Promise<ServedVersion[]>;
 };

@@ -18,6 +18,8 @@ type Parts = {
   readonly removals: BlobRemovals;
   readonly claimKey: Buffer;
   readonly queue: Pick<JobQueue, 'add'>;
+  /** Begins the classification of an image whose sender waits; absent where no worker is. */
+  readonly beginEarly?: (address: string) => void;
 };
 
 /** Longer side of the rendering for display, in pixels. */
@@ -33,7 +35,7 @@ const MOST_TRIES = 6;
 const PAUSE_MS = 100;
 const RETRY_AFTER_SECONDS = 10;
 
-export function createIntake({ blobs, ledger, removals, claimKey, queue }: Parts): Intake {
+export function createIntake({ blobs, ledger, removals, claimKey, queue, beginEarly }: Parts): Intake {
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
   /** Waits until blobs that the radiograph names have been removed: to store them before would be in vain. */
   const submitted = async (submit: () => Promise<StoredJob>): Promise<StoredJob> => {
@@ -63,6 +65,7 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue }: Parts
       if (!encoded)
         throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
       const { format, width, height } = await imageHeader(encoded);
+      if (priority === 'URGENT') beginEarly?.(address);
       // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
       const { rendering, picture } = await render(blobs, encoded);
       const stored = {

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { ImageClassifier } from '../domain/classifier.ts';
+import type { StoredRadiograph } from '../domain/radiograph.ts';
+import { earlyClassifications } from './early-classifications.ts';
+
+const radiograph = { originalAddress: 'a' } as StoredRadiograph;
+const { signal } = new AbortController();
+
+/** A classifier that counts, and fails as often as it is told. */
+function counting(failures = 0) {
+  const calls = { count: 0 };
+  const classify: ImageClassifier = async () => {
+    calls.count += 1;
+    if (calls.count <= failures) throw new Error('the model fell');
+    return { call: calls.count, cached: false } as unknown as Awaited<ReturnType<ImageClassifier>>;
+  };
+  return { calls, early: earlyClassifications(classify) };
+}
+
+test('a job takes what was begun for it, once, and hears that its image is prepared', async () => {
+  const { calls, early } = counting();
+  early.begin('a');
+  early.begin('a');
+  let prepared = 0;
+  const answer = await early.classify(radiograph, signal, () => {
+    prepared += 1;
+  });
+  expect(answer).toMatchObject({ call: 1, cached: false });
+  expect([calls.count, prepared]).toEqual([1, 1]);
+  expect(await early.classify(radiograph, signal)).toMatchObject({ call: 2 });
+});
+
+test('what failed early is begun anew by the job', async () => {
+  const { calls, early } = counting(1);
+  early.begin('a');
+  expect(await early.classify(radiograph, signal)).toMatchObject({ call: 2 });
+  expect(calls.count).toBe(2);
+});
+
+test('an image that nothing was begun for is classified as ever', async () => {
+  const { calls, early } = counting();
+  early.begin('b');
+  expect(await early.classify(radiograph, signal)).toMatchObject({ call: 2 });
+  expect(calls.count).toBe(2);
+});
