@@ -25,7 +25,7 @@ export function earlyClassifications(classify: ImageClassifier): {
       const early = begun.get(radiograph.originalAddress);
       if (early) {
         begun.delete(radiograph.originalAddress);
-        prepared?.();
+        // Not told as prepared: it is about to be done, and telling costs a commit.
         const answer = await early.catch(() => undefined);
         if (answer) return answer;
       }
