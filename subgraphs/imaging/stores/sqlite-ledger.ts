@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as turn } from 'node:timers/promises';
 import { openDatabase, transaction } from '#common/sqlite.ts';
+import type { AuditEntry } from '../domain/audit.ts';
 import { JOB_PRIORITIES } from '../domain/job.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { ledgerFault } from './ledger-fault.ts';
@@ -43,6 +45,9 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     return new Map(rows.all(JSON.stringify(ids)).map((row) => [String(row[key]), read(row)]));
   };
 
+  // Reads of one moment share a commit: each of its own would take longer than what was read.
+  const audit = sharedCommit((entries: readonly AuditEntry[]) => write(() => entries.forEach(trail.append)));
+
   return {
     ...sqliteDeletions(db, now, trail, write),
     ...jobs,
@@ -76,9 +81,7 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
         .map((row) => ({ position: Number(row.position), radiograph: toRadiograph(row) }));
       return { items, hasMore: rows.length > first };
     },
-    async audit(entries) {
-      write(() => entries.forEach(trail.append));
-    },
+    audit,
     async auditRows(after, limit) {
       return trail.rows(after, limit);
     },
@@ -89,6 +92,23 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
       stopWatching();
       db.close();
     },
+  };
+}
+
+/** Stores what comes in one turn of the event loop together. @returns when it is stored */
+function sharedCommit<Entry>(commit: (entries: readonly Entry[]) => void) {
+  let next: { readonly entries: Entry[]; readonly stored: Promise<void> } | undefined;
+  return (entries: readonly Entry[]): Promise<void> => {
+    if (!next) {
+      const together: Entry[] = [];
+      const stored = turn().then(() => {
+        next = undefined;
+        commit(together);
+      });
+      next = { entries: together, stored };
+    }
+    next.entries.push(...entries);
+    return next.stored;
   };
 }
 
