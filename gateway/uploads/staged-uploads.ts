@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** The files of one request, which are here and not stored yet. */
 export type StagedUploads = {
@@ -37,9 +37,3 @@ export function stagedUploads() {
 }
 
 export type Staging = ReturnType<typeof stagedUploads>;
-
-/** Calls `act` when the answer is over, at once when its client has gone already: the event is then past. */
-export function onceClosed(response: ServerResponse, act: () => void): void {
-  if (response.destroyed || response.req.socket.destroyed) act();
-  else response.once('close', act);
-}
