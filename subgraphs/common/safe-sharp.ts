@@ -20,9 +20,8 @@ export async function imageHeader(encoded: Buffer): Promise<ImageHeader> {
     sharp(encoded, { limitInputPixels: MAX_PIXELS, failOn: 'warning' }).metadata(),
   );
   const { format, width, height } = metadata;
-  const several = (metadata.pages ?? 1) > 1 || (format === 'png' && isAnimated(encoded));
-  if ((format !== 'jpeg' && format !== 'png') || several)
-    throw new RadiographError('UNSUPPORTED_IMAGE', 'Expected one JPEG or PNG picture');
+  if ((format !== 'jpeg' && format !== 'png') || (metadata.pages ?? 1) > 1 || isAnimated(encoded))
+    throw notOnePicture();
   const upright = metadata.autoOrient;
   if (width * height > MAX_PIXELS)
     throw new RadiographError(
@@ -35,7 +34,8 @@ export async function imageHeader(encoded: Buffer): Promise<ImageHeader> {
 /** Decodes a JPEG or PNG under the safe profile and hands `work` an upright, grey, 8 bit picture.
  *  @throws RadiographError UNSUPPORTED_IMAGE when the bytes do not decode in full */
 export async function safeSharp<T>(encoded: Buffer, work: (grey: Sharp) => Promise<T>): Promise<T> {
-  await imageHeader(encoded);
+  // The decoder looks at all else that the header tells.
+  if (isAnimated(encoded)) throw notOnePicture();
   return decoding(() =>
     work(
       sharp(encoded, { limitInputPixels: MAX_PIXELS, failOn: 'warning' })
@@ -47,13 +47,17 @@ export async function safeSharp<T>(encoded: Buffer, work: (grey: Sharp) => Promi
   );
 }
 
+const notOnePicture = () => new RadiographError('UNSUPPORTED_IMAGE', 'Expected one JPEG or PNG picture');
+
+const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const ACTL = 0x61_63_54_4c;
 const IDAT = 0x49_44_41_54;
 
 /** Whether a PNG is animated: libvips would pass off its first frame as the picture. The chunk that says so comes
  *  before the pixels (PNG, third edition: acTL). */
 function isAnimated(encoded: Buffer): boolean {
-  for (let at = 8; at + 8 <= encoded.length; at += 12 + encoded.readUInt32BE(at)) {
+  if (!encoded.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)) return false;
+  for (let at = PNG_SIGNATURE.length; at + 8 <= encoded.length; at += 12 + encoded.readUInt32BE(at)) {
     const type = encoded.readUInt32BE(at + 4);
     if (type === ACTL) return true;
     if (type === IDAT) return false;
