@@ -2,7 +2,8 @@
  *  test whether a known image lies here. */
 export interface BlobStore {
   /** Stores all bytes of `source` durably before it resolves; nothing stays behind when `source` fails.
-   *  @param drawnFrom the address of a blob without which these bytes make no sense: they go when it goes
+   *  @param drawnFrom the address of the blob from which these bytes were drawn and can be drawn again: they go when it
+   *  goes, and may be torn after a power cut
    *  @throws RadiographError OVERLOADED when there is no room, or the store cannot be reached */
   put(source: Iterable<Buffer> | AsyncIterable<Buffer>, drawnFrom?: string): Promise<StoredBlob>;
   /** @returns the bytes, or undefined when there are none at this address

@@ -30,14 +30,14 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
   const folderOf = (address: string) => join(root, address.slice(0, 2));
   const pathOf = (address: string) => join(folderOf(address), address);
 
-  const write = async (source: Iterable<Buffer> | AsyncIterable<Buffer>) => {
+  const write = async (source: Iterable<Buffer> | AsyncIterable<Buffer>, durably = true) => {
     const temporary = join(incoming, randomBytes(16).toString('hex'));
     const discard = async () => unlink(temporary).catch(absent);
     const file = await open(temporary, 'wx', 0o600).catch(refuse);
     try {
       const sealing = sealer(await keys.blobs.active(), addressKey);
       const written = await writeSealed(file, source, sealing);
-      await file.sync();
+      if (durably) await file.sync();
       await file.close();
       return { ...written, temporary, discard };
     } catch (error) {
@@ -50,12 +50,12 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
   /** Folders that are known to be on the disk themselves; none is ever removed. */
   const known = new Set<string>();
 
-  const place = async (temporary: string, address: string) => {
+  const place = async (temporary: string, address: string, durably = true) => {
     const folder = folderOf(address);
     const isKnown = known.has(folder);
     if (!isKnown) await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
     await rename(temporary, pathOf(address)).catch(refuse);
-    await syncFolder(folder);
+    if (durably) await syncFolder(folder);
     if (isKnown) return;
     // It may be new, also by a put that runs beside this one.
     await syncFolder(root);
@@ -74,10 +74,11 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
     },
 
     async put(source, drawnFrom) {
-      const { address: own, bytes, temporary, discard } = await write(source);
-      const address = drawnFrom === undefined ? own : `${drawnFrom}.${own}`;
+      const stands = drawnFrom === undefined;
+      const { address: own, bytes, temporary, discard } = await write(source, stands);
+      const address = stands ? own : `${drawnFrom}.${own}`;
       try {
-        await place(temporary, address);
+        await place(temporary, address, stands);
       } catch (error) {
         await discard().catch(() => undefined);
         throw error;
