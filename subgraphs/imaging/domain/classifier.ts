@@ -10,9 +10,12 @@ export type Classifier = (
   prepared?: () => void,
 ) => Promise<{ inference: Inference; model: ModelCard; cached: boolean }>;
 
+/** A stored image, and its file where that is at hand. */
+export type StoredImage = Pick<StoredRadiograph, 'originalAddress'> & { readonly encoded?: Buffer };
+
 /** A classifier that needs nothing but the image. */
 export type ImageClassifier = (
-  image: Pick<StoredRadiograph, 'originalAddress'>,
+  image: StoredImage,
   ...rest: [signal: AbortSignal, prepared?: () => void]
 ) => ReturnType<Classifier>;
 

@@ -31,11 +31,11 @@ export function cachedClassifier(parts: Parts): ImageClassifier {
   // Only trials need a version by its name. Else the server chooses, and may change over to a new one at any moment.
   const isNamed = trials.canary !== undefined || trials.shadow !== undefined;
 
-  return async ({ originalAddress: address }, signal, prepared) => {
+  return async ({ originalAddress: address, encoded }, signal, prepared) => {
     const { main, canary, shadow } = modelRoute(trials, await available(), address);
     const answer = (version: string | undefined) =>
       answers(`${address}/${version}`, signal, (shared) =>
-        answerOnce(parts, { address, version, isNamed, shadow, signal: shared, prepared }),
+        answerOnce(parts, { address, encoded, version, isNamed, shadow, signal: shared, prepared }),
       );
     if (canary === undefined) return answer(main);
     try {
@@ -53,6 +53,7 @@ export function cachedClassifier(parts: Parts): ImageClassifier {
 
 type Question = {
   readonly address: string;
+  readonly encoded: Buffer | undefined;
   readonly version: string | undefined;
   readonly isNamed: boolean;
   readonly shadow: string | undefined;
@@ -70,7 +71,7 @@ async function answerOnce(
     const inference = await cache.get(address, model);
     if (inference) return { inference, model, cached: true };
   }
-  const encoded = await blobs.get(address);
+  const encoded = asked.encoded ?? (await blobs.get(address));
   if (!encoded) throw new Error('The stored image is gone');
   const grey = await modelInput(encoded);
   asked.prepared?.();

@@ -4,6 +4,7 @@ import type { StoredRadiograph } from '../domain/radiograph.ts';
 import { earlyClassifications } from './early-classifications.ts';
 
 const radiograph = { originalAddress: 'a' } as StoredRadiograph;
+const image = (originalAddress: string) => ({ originalAddress, encoded: Buffer.alloc(1) });
 const { signal } = new AbortController();
 
 /** A classifier that counts, and fails as often as it is told. */
@@ -19,8 +20,8 @@ function counting(failures = 0) {
 
 test('a job takes what was begun for it, once', async () => {
   const { calls, early } = counting();
-  early.begin('a');
-  early.begin('a');
+  early.begin(image('a'));
+  early.begin(image('a'));
   expect(await early.classify(radiograph, signal)).toMatchObject({ call: 1, cached: false });
   expect(calls.count).toBe(1);
   expect(await early.classify(radiograph, signal)).toMatchObject({ call: 2 });
@@ -28,14 +29,14 @@ test('a job takes what was begun for it, once', async () => {
 
 test('what failed early is begun anew by the job', async () => {
   const { calls, early } = counting(1);
-  early.begin('a');
+  early.begin(image('a'));
   expect(await early.classify(radiograph, signal)).toMatchObject({ call: 2 });
   expect(calls.count).toBe(2);
 });
 
 test('an image that nothing was begun for is classified as ever', async () => {
   const { calls, early } = counting();
-  early.begin('b');
+  early.begin(image('b'));
   expect(await early.classify(radiograph, signal)).toMatchObject({ call: 2 });
   expect(calls.count).toBe(2);
 });

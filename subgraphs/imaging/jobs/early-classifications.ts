@@ -1,4 +1,4 @@
-import type { Classifier, ImageClassifier } from '../domain/classifier.ts';
+import type { Classifier, ImageClassifier, StoredImage } from '../domain/classifier.ts';
 
 /** How long an answer waits for its job, which may never come: the image turned out to be torn. */
 const KEPT_MS = 10_000;
@@ -8,14 +8,15 @@ type Answer = ReturnType<Classifier>;
 /** Classifies an image while its picture for display is still being drawn. The job takes what was begun: it is the
  *  job's own work, only sooner, and when it fails the job begins anew. */
 export function earlyClassifications(classify: ImageClassifier): {
-  begin(originalAddress: string): void;
+  begin(image: Required<StoredImage>): void;
   readonly classify: Classifier;
 } {
   const begun = new Map<string, Answer>();
   return {
-    begin(originalAddress) {
+    begin(image) {
+      const { originalAddress } = image;
       if (begun.has(originalAddress)) return;
-      const answer = classify({ originalAddress }, new AbortController().signal);
+      const answer = classify(image, new AbortController().signal);
       begun.set(originalAddress, answer);
       const forget = () => begun.get(originalAddress) === answer && begun.delete(originalAddress);
       answer.catch(forget);

@@ -4,6 +4,7 @@ import type { BlobStore, KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
+import type { StoredImage } from '../domain/classifier.ts';
 import { isBeingRemoved } from '../domain/deletion.ts';
 import type { Intake } from '../domain/intake.ts';
 import type { StoredJob } from '../domain/job.ts';
@@ -19,7 +20,7 @@ type Parts = {
   readonly claimKey: Buffer;
   readonly queue: Pick<JobQueue, 'add'>;
   /** Begins the classification of an image whose sender waits; absent where no worker is. */
-  readonly beginEarly?: (address: string) => void;
+  readonly beginEarly?: (image: Required<StoredImage>) => void;
 };
 
 /** Longer side of the rendering for display, in pixels. */
@@ -65,7 +66,7 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue, beginEa
       if (!encoded)
         throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
       const { format, width, height } = await imageHeader(encoded);
-      if (priority === 'URGENT') beginEarly?.(address);
+      if (priority === 'URGENT') beginEarly?.({ originalAddress: address, encoded });
       // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
       const { rendering, picture } = await render(blobs, encoded);
       const stored = {
