@@ -1,9 +1,9 @@
-import { countExternalMemoryAsHeap } from '#common/external-memory.ts';
+import { reuseExternalMemory } from '#common/external-memory.ts';
 import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { gatewayConfig } from './config.ts';
 
-countExternalMemoryAsHeap();
+reuseExternalMemory();
 // Read when Apollo's libraries are loaded: without it some report to their vendor and probe cloud metadata.
 process.env.APOLLO_TELEMETRY_DISABLED = '1';
 const { startGateway } = await import('./server.ts');

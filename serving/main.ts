@@ -1,10 +1,10 @@
-import { countExternalMemoryAsHeap } from '#common/external-memory.ts';
+import { reuseExternalMemory } from '#common/external-memory.ts';
 import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { servingConfig } from './config.ts';
 import { startServing } from './server.ts';
 
-countExternalMemoryAsHeap();
+reuseExternalMemory();
 
 const config = servingConfig(process.env);
 const logger = serviceLogger('serving', config.logLevel);

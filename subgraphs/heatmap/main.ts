@@ -1,10 +1,10 @@
-import { countExternalMemoryAsHeap } from '#common/external-memory.ts';
+import { reuseExternalMemory } from '#common/external-memory.ts';
 import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { heatmapConfig } from './config.ts';
 import { startHeatmap } from './server.ts';
 
-countExternalMemoryAsHeap();
+reuseExternalMemory();
 
 const config = heatmapConfig(process.env);
 const logger = serviceLogger('heatmap', config.logLevel);

@@ -1,10 +1,10 @@
-import { countExternalMemoryAsHeap } from '#common/external-memory.ts';
+import { reuseExternalMemory } from '#common/external-memory.ts';
 import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { imagingConfig } from './config.ts';
 import { startImaging } from './server.ts';
 
-countExternalMemoryAsHeap();
+reuseExternalMemory();
 
 const config = imagingConfig(process.env, process.argv.slice(2));
 const logger = serviceLogger('imaging', config.logLevel);

@@ -7,14 +7,15 @@ const FRACTION = 16;
 /** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass:
  *  out = (1 − opacity) · grey + opacity · colour, the same at every place, as the reference code of Grad-CAM does.
  *  @param grey uint8 [height, width] @param table RGB [256, 3] @param opacity 0 (grey alone) to 1 (colours alone)
- *  @returns uint8 RGB [height, width, 3] */
+ *  @param picture is painted over: uint8 RGB [height, width, 3] */
 export function overlay(
   grey: Uint8Array,
   width: number,
   map: Grid,
   table: Uint8Array,
   opacity: number,
-): Buffer {
+  picture: Uint8Array,
+): void {
   const height = grey.length / width;
   const one = 2 ** FRACTION;
   // The half rounds.
@@ -24,8 +25,6 @@ export function overlay(
   const scale = top > 0 ? 255 / top : 0;
   const runs = runsOf(width, map.width);
   const rows = axis(height, map.height);
-  // Not of the shared pool: the encoder reads it on another thread.
-  const picture = Buffer.allocUnsafeSlow(grey.length * 3);
   const line = new Float32Array(map.width);
   for (let y = 0, i = 0; y < height; y += 1) {
     mix(map, rows.low[y] ?? 0, rows.high[y] ?? 0, rows.share[y] ?? 0, scale, line);
@@ -36,7 +35,6 @@ export function overlay(
       i += pixels;
     }
   }
-  return picture;
 }
 
 /** One line of the map between two of its rows, as places in the table: 0 to 255, and a half that rounds. */
@@ -51,7 +49,7 @@ function mix(map: Grid, upper: number, lower: number, down: number, scale: numbe
 /** Paints `pixels` from the i-th on; the heat begins at `heat` and rises by `step`. A function of its own and of few
  *  loads, since it takes most of the time of a picture. */
 function paint(
-  picture: Buffer,
+  picture: Uint8Array,
   grey: Uint8Array,
   i: number,
   pixels: number,

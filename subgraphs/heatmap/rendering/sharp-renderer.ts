@@ -9,6 +9,7 @@ import { colourTable } from '../domain/colormaps.ts';
 import { overlay } from '../domain/overlay.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
 import type { RenderingMetrics } from './rendering-metrics.ts';
+import { type ReusedBuffers, reusedBuffers } from './reused-buffers.ts';
 
 /** Pictures drawn side by side, and those that may wait: a drawing takes up to 32 MiB. */
 const DRAWING = 2;
@@ -25,6 +26,7 @@ const REMEMBERED_MS = 25 * 60_000;
  *  equal requests are drawn once. */
 export function sharpRenderer(blobs: KeptBlobStore, metrics: RenderingMetrics): HeatmapRenderer {
   const drawing = bulkhead(DRAWING, WAITING);
+  const canvases = reusedBuffers();
   const drawn = sharedAnswers<RenderedImage>();
   const sizes = sharedAnswers<{ width: number; height: number }>();
 
@@ -34,7 +36,7 @@ export function sharpRenderer(blobs: KeptBlobStore, metrics: RenderingMetrics): 
     if (!known) {
       const started = drawing.execute(async () => {
         const end = metrics.seconds.startTimer({ colormap: request.colormap });
-        const picture = await drawOne(blobs, request);
+        const picture = await drawOne(blobs, canvases, request);
         end();
         return picture;
       });
@@ -88,15 +90,21 @@ function refusal(error: unknown): never {
   throw error;
 }
 
-async function drawOne(blobs: KeptBlobStore, request: HeatmapRequest): Promise<RenderedImage> {
+async function drawOne(
+  blobs: KeptBlobStore,
+  canvases: ReusedBuffers,
+  request: HeatmapRequest,
+): Promise<RenderedImage> {
   const encoded = await storedPicture(blobs, request.imageAddress);
   const { data, info } = await safeSharp(encoded, (grey) => grey.raw().toBuffer({ resolveWithObject: true }));
   const { width, height, channels } = info;
   if (channels !== 1) throw new Error(`Expected a grey picture, got ${channels} channels`);
-  const picture = overlay(data, width, request.map, colourTable(request.colormap), request.opacity);
-  const file = await sharp(picture, { raw: { width, height, channels: 3 } })
-    .jpeg(JPEG)
-    .toBuffer();
+  const file = await canvases.lend(data.length * 3, (picture) => {
+    overlay(data, width, request.map, colourTable(request.colormap), request.opacity, picture);
+    return sharp(picture, { raw: { width, height, channels: 3 } })
+      .jpeg(JPEG)
+      .toBuffer();
+  });
   const { address, bytes } = await blobs.put([file], request.imageAddress);
   // Whoever deleted the radiograph meanwhile has not seen this picture.
   if ((await blobs.storedAt(request.imageAddress)) === undefined) {

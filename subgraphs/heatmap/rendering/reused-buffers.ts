@@ -1,0 +1,22 @@
+export type ReusedBuffers = {
+  /** Hands `work` a buffer of `bytes` bytes with anything in it, and takes it back when `work` has ended. */
+  lend<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T>;
+};
+
+/** Buffers for one piece of work after another: new ones of megabytes cost their pages, and the garbage collector's
+ *  time, at each picture. As many are kept as were lent at once. */
+export function reusedBuffers(): ReusedBuffers {
+  const free: Buffer[] = [];
+  return {
+    async lend(bytes, work) {
+      const kept = free.pop();
+      // Not of the pool that small buffers share: other threads read it.
+      const buffer = kept !== undefined && kept.length >= bytes ? kept : Buffer.allocUnsafeSlow(bytes);
+      try {
+        return await work(buffer.subarray(0, bytes));
+      } finally {
+        free.push(buffer);
+      }
+    },
+  };
+}
