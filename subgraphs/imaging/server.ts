@@ -51,8 +51,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const removals = blobRemovals({ ledger, blobs, forget, removed, logger });
   const deleteRadiograph = createDeletion({ ledger, removals, bell });
   const early = earlyClassifications(inference.classify);
+  const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
   if (role !== 'api') {
-    const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
     const classify = forgetDeleted(early.classify, ledger, forget);
     starting.use(startWorker({ ledger, classify, bell, queue, logger, ended }));
     const { orphanGraceMs, retentionMs } = config;
@@ -66,9 +66,9 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
       () => false,
     );
   const intake = createIntake({
-    ...{ blobs, ledger, removals, queue },
+    ...{ blobs, ledger, removals, queue, ended },
     claimKey: keys('upload-claim'),
-    ...(role === 'both' && { beginEarly: early.begin }),
+    ...(role === 'both' && { early }),
   });
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);

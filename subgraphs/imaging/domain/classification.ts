@@ -28,13 +28,15 @@ export type Inference = {
   readonly pool: string;
 };
 
-/** A classification as the ledger keeps it: the inference and the model card that was in force. */
-export type StoredClassification = {
-  readonly radiographId: string;
+/** What a classifier says of an image: the inference and the model card that was in force. */
+export type Answered = {
   readonly inference: Inference;
   readonly model: ModelCard;
   readonly cached: boolean;
 };
+
+/** A classification as the ledger keeps it. */
+export type StoredClassification = Answered & { readonly radiographId: string };
 
 /** What a classification amounts to; `threshold` is that of the most probable finding. */
 export type Verdict = { readonly threshold: number } & (

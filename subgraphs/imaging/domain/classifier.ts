@@ -1,4 +1,4 @@
-import type { Inference, ModelCard } from './classification.ts';
+import type { Answered } from './classification.ts';
 import type { StoredRadiograph } from './radiograph.ts';
 
 /** Classifies a stored radiograph.
@@ -8,7 +8,7 @@ export type Classifier = (
   radiograph: StoredRadiograph,
   signal: AbortSignal,
   prepared?: () => void,
-) => Promise<{ inference: Inference; model: ModelCard; cached: boolean }>;
+) => Promise<Answered>;
 
 /** A stored image, and its file where that is at hand. */
 export type StoredImage = Pick<StoredRadiograph, 'originalAddress'> & { readonly encoded?: Buffer };
@@ -17,7 +17,7 @@ export type StoredImage = Pick<StoredRadiograph, 'originalAddress'> & { readonly
 export type ImageClassifier = (
   image: StoredImage,
   ...rest: [signal: AbortSignal, prepared?: () => void]
-) => ReturnType<Classifier>;
+) => Promise<Answered>;
 
 /** A version of a model as its server reports it (states of TensorFlow Serving). */
 export type ServedVersion = {

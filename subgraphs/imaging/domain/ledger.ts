@@ -1,5 +1,5 @@
 import type { AuditTrail } from './audit.ts';
-import type { StoredClassification } from './classification.ts';
+import type { Answered, StoredClassification } from './classification.ts';
 import type { Deletions } from './deletion.ts';
 import type { JobPriority, StoredJob } from './job.ts';
 import type { JobLeases } from './job-leases.ts';
@@ -24,6 +24,14 @@ export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposabl
   /** Stores a radiograph, its queued job and the audit row of its `actor` in one transaction.
    *  @param priority ROUTINE when it is left out */
   submit(radiograph: NewRadiograph, actor: string, priority?: JobPriority): Promise<StoredJob>;
+  /** The same for an image that is classified already: its job has SUCCEEDED, and the classification and its audit row
+   *  are in the transaction. */
+  submitClassified(
+    radiograph: NewRadiograph,
+    actor: string,
+    priority: JobPriority,
+    answered: Answered,
+  ): Promise<StoredJob>;
   radiographs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRadiograph>>;
   jobs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
   classifications(radiographIds: readonly string[]): Promise<ReadonlyMap<string, StoredClassification>>;

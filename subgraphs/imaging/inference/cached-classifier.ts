@@ -1,5 +1,5 @@
 import type { BlobStore } from '#common/blob-store.ts';
-import type { Inference, ModelCard } from '../domain/classification.ts';
+import type { Answered, Inference, ModelCard } from '../domain/classification.ts';
 import type { ImageClassifier } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import { type ModelTrials, modelRoute } from '../domain/model-trial.ts';
@@ -7,7 +7,7 @@ import type { Infer } from './inference-client.ts';
 import type { InferenceMetrics } from './inference-metrics.ts';
 import type { ModelCards } from './model-cards.ts';
 import { modelInput } from './preprocess.ts';
-import type { Answered } from './shadow.ts';
+import type { Compared } from './shadow.ts';
 import { singleFlight } from './single-flight.ts';
 
 type Parts = {
@@ -19,7 +19,7 @@ type Parts = {
   readonly available: () => Promise<readonly string[]>;
   readonly trials: ModelTrials;
   /** Compares an answer with that of another version; never fails. */
-  readonly shadow: (grey: Buffer, version: string, answered: Answered) => Promise<void>;
+  readonly shadow: (grey: Buffer, version: string, answered: Compared) => Promise<void>;
   readonly metrics: InferenceMetrics;
 };
 
@@ -27,7 +27,7 @@ type Parts = {
  *  and those that come at the same moment share one inference. */
 export function cachedClassifier(parts: Parts): ImageClassifier {
   const { available, trials, metrics } = parts;
-  const answers = singleFlight<Answered & { cached: boolean }>();
+  const answers = singleFlight<Answered>();
   // Only trials need a version by its name. Else the server chooses, and may change over to a new one at any moment.
   const isNamed = trials.canary !== undefined || trials.shadow !== undefined;
 
@@ -61,10 +61,7 @@ type Question = {
   readonly prepared: (() => void) | undefined;
 };
 
-async function answerOnce(
-  { blobs, cache, infer, cards, shadow }: Parts,
-  asked: Question,
-): Promise<Answered & { cached: boolean }> {
+async function answerOnce({ blobs, cache, infer, cards, shadow }: Parts, asked: Question): Promise<Answered> {
   const { address, version, signal } = asked;
   if (version !== undefined) {
     const model = await cards.card(version);

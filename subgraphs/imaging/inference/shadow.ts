@@ -1,16 +1,17 @@
-import type { Inference, ModelCard } from '../domain/classification.ts';
+import type { Answered, Inference } from '../domain/classification.ts';
 import type { InferenceMetrics } from './inference-metrics.ts';
 import type { ModelCards } from './model-cards.ts';
 import type { Pool } from './pool.ts';
 
-export type Answered = { readonly inference: Inference; readonly model: ModelCard };
+/** What is compared. */
+export type Compared = Omit<Answered, 'cached'>;
 
 /** Asks another version about an image that was answered, and counts how the two differ. Beside the work: dropped when
  *  a pool has something to do, and whatever becomes of it, the answer stands.
  *  @returns when it is counted; never fails */
 export function shadowing(pools: readonly Pool[], cards: ModelCards, metrics: InferenceMetrics) {
   let isUnderWay = false;
-  return async (grey: Buffer, version: string, answered: Answered): Promise<void> => {
+  return async (grey: Buffer, version: string, answered: Compared): Promise<void> => {
     const asked = isUnderWay ? undefined : firstIdle(pools, grey, version);
     if (!asked) return metrics.shadow.inc({ outcome: 'dropped' });
     isUnderWay = true;
@@ -37,7 +38,7 @@ function firstIdle(pools: readonly Pool[], grey: Buffer, version: string): Promi
 }
 
 /** Probability by code: versions may order their labels in their own ways, and know other ones. */
-function byLabel({ inference, model }: Answered): ReadonlyMap<string, number> {
+function byLabel({ inference, model }: Compared): ReadonlyMap<string, number> {
   return new Map(model.labels.map(({ code }, index) => [code, inference.probabilities[index] ?? 0]));
 }
 

@@ -34,6 +34,26 @@ test('what failed early is begun anew by the job', async () => {
   expect(calls.count).toBe(2);
 });
 
+test('an answer that comes soon is given out once; what failed or was never begun is none', async () => {
+  const { calls, early } = counting(1);
+  expect(await early.soon('a')).toBeUndefined();
+  early.begin(image('a'));
+  expect(await early.soon('a')).toBeUndefined();
+  early.begin(image('a'));
+  expect(await early.soon('a')).toMatchObject({ call: 2 });
+  expect(await early.classify(radiograph, signal)).toMatchObject({ call: 3 });
+  expect(calls.count).toBe(3);
+});
+
+test('an answer that lets wait is left to the job', async () => {
+  const answer = Promise.withResolvers<Awaited<ReturnType<ImageClassifier>>>();
+  const early = earlyClassifications(() => answer.promise);
+  early.begin(image('a'));
+  expect(await early.soon('a')).toBeUndefined();
+  answer.resolve({ cached: false } as Awaited<ReturnType<ImageClassifier>>);
+  expect(await early.classify(radiograph, signal)).toEqual({ cached: false });
+});
+
 test('an image that nothing was begun for is classified as ever', async () => {
   const { calls, early } = counting();
   early.begin(image('b'));

@@ -1,17 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
+import type { Counter } from 'prom-client';
 import type { BlobStore, KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
-import type { StoredImage } from '../domain/classifier.ts';
 import { isBeingRemoved } from '../domain/deletion.ts';
 import type { Intake } from '../domain/intake.ts';
-import type { StoredJob } from '../domain/job.ts';
+import { hasEnded, type StoredJob } from '../domain/job.ts';
 import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { Rendering } from '../domain/radiograph.ts';
 import type { BlobRemovals } from './blob-removals.ts';
+import type { EarlyClassifications } from './early-classifications.ts';
 
 type Parts = {
   readonly blobs: KeptBlobStore;
@@ -19,8 +20,9 @@ type Parts = {
   readonly removals: BlobRemovals;
   readonly claimKey: Buffer;
   readonly queue: Pick<JobQueue, 'add'>;
-  /** Begins the classification of an image whose sender waits; absent where no worker is. */
-  readonly beginEarly?: (image: Required<StoredImage>) => void;
+  readonly ended: Counter<'outcome'>;
+  /** For an image whose sender waits; absent where no worker is. */
+  readonly early?: Omit<EarlyClassifications, 'classify'>;
 };
 
 /** Longer side of the rendering for display, in pixels. */
@@ -36,7 +38,7 @@ const MOST_TRIES = 6;
 const PAUSE_MS = 100;
 const RETRY_AFTER_SECONDS = 10;
 
-export function createIntake({ blobs, ledger, removals, claimKey, queue, beginEarly }: Parts): Intake {
+export function createIntake({ blobs, ledger, removals, claimKey, queue, ended, early }: Parts): Intake {
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
   /** Waits until blobs that the radiograph names have been removed: to store them before would be in vain. */
   const submitted = async (submit: () => Promise<StoredJob>): Promise<StoredJob> => {
@@ -66,7 +68,7 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue, beginEa
       if (!encoded)
         throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
       const { format, width, height } = await imageHeader(encoded);
-      if (priority === 'URGENT') beginEarly?.({ originalAddress: address, encoded });
+      if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded });
       // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
       const { rendering, picture } = await render(blobs, encoded);
       const stored = {
@@ -75,15 +77,20 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue, beginEa
         height,
         rendering,
       };
+      const radiograph = { ...stored, patientId, originalAddress: address };
+      const answered = priority === 'URGENT' ? await early?.soon(address) : undefined;
       const job = await submitted(() =>
-        ledger.submit({ ...stored, patientId, originalAddress: address }, actor, priority),
+        answered
+          ? ledger.submitClassified(radiograph, actor, priority, answered)
+          : ledger.submit(radiograph, actor, priority),
       );
       // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
       if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
       if ((await blobs.storedAt(rendering.address)) === undefined) await blobs.put([picture]);
       return job;
     });
-    queue.add(job);
+    if (hasEnded(job)) ended.inc({ outcome: 'SUCCEEDED' });
+    else queue.add(job);
     return job;
   };
 }

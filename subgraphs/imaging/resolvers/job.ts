@@ -50,7 +50,7 @@ export const jobResolvers: Resolvers = {
       const { job, refusal, overload } = await takeFile(context, input.file, order, ['input', 'file']);
       if (overload) throw overload;
       if (!job) return { radiograph: null, userErrors: refusal ? [refusal] : [] };
-      const ended = await finalState(context, job);
+      const ended = hasEnded(job) ? job : await finalState(context, job);
       if (ended.state === 'CANCELLED') {
         const message = 'Its job was cancelled';
         return { radiograph: null, userErrors: [{ code: 'NOT_FOUND', message, field: null }] };

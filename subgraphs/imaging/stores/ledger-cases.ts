@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { verifyTrail, WORKER } from '../domain/audit.ts';
 import type { StoredClassification } from '../domain/classification.ts';
 import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
 
@@ -71,6 +72,33 @@ export function ledgerJobCases(place: LedgerFactory): void {
     const radiograph = (await it.ledger.radiographs([job.radiographId])).get(job.radiographId);
     expect(radiograph).toEqual({ ...aRadiograph('p1'), id: job.radiographId, createdAt: 1_000_000 });
     expect(await it.ledger.waiting()).toBe(1);
+  });
+
+  test('a radiograph that is classified already is stored with its ended job and its classification', async () => {
+    await using it = await underClock(place);
+    const answered = aClassification('');
+    const job = await it.ledger.submitClassified(aRadiograph('p1'), 'alice', 'URGENT', answered);
+    const now = 1_000_000;
+    expect(job).toMatchObject({ state: 'SUCCEEDED', version: 1, progress: 1, attempts: 1, error: null });
+    expect(job).toMatchObject({ priority: 'URGENT', createdAt: now, startedAt: now, finishedAt: now });
+    expect(await it.job(job.id)).toEqual(job);
+    const { radiographId } = job;
+    const radiograph = (await it.ledger.radiographs([radiographId])).get(radiographId);
+    expect(radiograph).toEqual({ ...aRadiograph('p1'), id: radiographId, createdAt: now });
+    const stored = (await it.ledger.classifications([radiographId])).get(radiographId);
+    expect(stored).toEqual({ ...answered, radiographId });
+    expect(await it.ledger.waiting()).toBe(0);
+    expect(await it.ledger.take('w', LEASE_MS)).toBeUndefined();
+    const trail = (await it.ledger.auditRows(0, 9)).map(({ actor, action, target }) => [
+      actor,
+      action,
+      target,
+    ]);
+    expect(trail).toEqual([
+      ['alice', 'SUBMIT', radiographId],
+      [WORKER, 'CLASSIFY', radiographId],
+    ]);
+    expect(await verifyTrail(it.ledger)).toMatchObject({ whole: true });
   });
 
   test('the oldest job is taken first, and no more than there are', async () => {

@@ -1,4 +1,5 @@
 import { WORKER } from '../domain/audit.ts';
+import type { Answered } from '../domain/classification.ts';
 import type { JobLeases } from '../domain/job-leases.ts';
 import { toJob } from './ledger-rows.ts';
 import { type Database, NUL } from './postgres-database.ts';
@@ -58,6 +59,12 @@ const OVERDUE = `SELECT * FROM job WHERE ${OPEN} AND ${canBeTaken(`${NOW} - $2`)
 const DUE_IN = `SELECT greatest(0, CASE state WHEN 'QUEUED' THEN run_after ELSE lease_until END - ${NOW}) AS ms
   FROM job WHERE id = $2 AND ${OPEN}`;
 
+/** inference, maps, model, cached */
+export function classificationValues({ inference, model, cached }: Answered): unknown[] {
+  const { maps, ...rest } = inference;
+  return [JSON.stringify(rest), maps, JSON.stringify(model), cached ? 1 : 0];
+}
+
 /** Every change is one statement, and thereby one transaction and one way to the server and back. */
 export function postgresJobs(db: Database, time: () => number | null): Omit<JobLeases, 'onChange'> {
   const giveUp = async (id: string, worker: string) => {
@@ -83,10 +90,11 @@ export function postgresJobs(db: Database, time: () => number | null): Omit<JobL
       const released = await db.repeatable(RELEASE, [id, worker]);
       if (released.length === 0) await giveUp(id, worker);
     },
-    async succeed(id, worker, { inference, model, cached }) {
-      const { maps, ...rest } = inference;
-      const values = [JSON.stringify(rest), maps, JSON.stringify(model), cached ? 1 : 0];
-      const ended = await db.repeatable(SUCCEED, [time(), id, worker, ...values]);
+    async succeed(id, worker, classification) {
+      const ended = await db.repeatable(SUCCEED, [
+        ...[time(), id, worker],
+        ...classificationValues(classification),
+      ]);
       if (ended.length === 0) await giveUp(id, worker);
     },
     async fail(id, worker, { code, message }, retryAfterMs) {

@@ -1,19 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { JOB_PRIORITIES } from '../domain/job.ts';
-import type { Ledger } from '../domain/ledger.ts';
+import { WORKER } from '../domain/audit.ts';
+import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
+import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
 import { toAuditRow, toClassification, toJob, toRadiograph } from './ledger-rows.ts';
 import { listenToJobs, migratePostgres, NUL, openPostgres, type Row } from './postgres-database.ts';
 import { postgresDeletions } from './postgres-deletions.ts';
-import { postgresJobs } from './postgres-jobs.ts';
+import { classificationValues, postgresJobs } from './postgres-jobs.ts';
 
-const SUBMIT = `
-  WITH stored AS (
+const STORED = `stored AS (
     INSERT INTO radiograph (id, created_at, patient_id, format, width, height, original_address, rendering)
-    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id, created_at),
-  queued AS (
+    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id, created_at)`;
+const SUBMIT = `
+  WITH ${STORED}, queued AS (
     INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts, created_at, run_after)
     SELECT $9, id, $10, 'QUEUED', 1, 0, 0, created_at, created_at FROM stored RETURNING *)
   SELECT queued.*, append_audit(created_at, $11, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
+const SUBMIT_CLASSIFIED = `
+  WITH ${STORED}, ended AS (
+    INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts,
+      created_at, started_at, finished_at, run_after)
+    SELECT $9, id, $10, 'SUCCEEDED', 1, 1, 1, created_at, created_at, created_at, created_at FROM stored RETURNING *),
+  classified AS (
+    INSERT INTO classification (radiograph_id, created_at, inference, maps, model, cached)
+    SELECT id, created_at, $12, $13, $14, $15 FROM stored)
+  SELECT ended.*, append_audit(created_at, $11, 'SUBMIT', radiograph_id, 'OK'),
+    append_audit(created_at, '${WORKER}', 'CLASSIFY', radiograph_id, 'OK') FROM ended`;
 const AUDIT = `
   SELECT append_audit(ledger_now($1), entry.actor, entry.action, entry.target, entry.outcome)
   FROM json_to_recordset($2) AS entry (actor TEXT, action TEXT, target TEXT, outcome TEXT)`;
@@ -35,20 +46,30 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
   };
   const job = async (id: string) => (await found('job', 'id', [id], toJob)).get(id);
 
+  const submitted = async (
+    statement: string,
+    radiograph: NewRadiograph,
+    actor: string,
+    priority: JobPriority,
+    answered: readonly unknown[] = [],
+  ) => {
+    const { patientId, format, width, height, originalAddress, rendering } = radiograph;
+    const picture = [patientId, format, width, height, originalAddress, JSON.stringify(rendering)];
+    const id = randomUUID();
+    const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
+    const [row] = await db.repeatable(statement, [time(), randomUUID(), ...picture, ...order, ...answered]);
+    // No row came back when it was sent again and the first time had been heard.
+    const stored = row ? toJob(row) : await job(id);
+    if (!stored) throw new Error('The job was not stored');
+    return stored;
+  };
+
   return {
     ...postgresJobs(db, time),
     ...postgresDeletions(db, time),
-    async submit(radiograph, actor, priority = 'ROUTINE') {
-      const { patientId, format, width, height, originalAddress, rendering } = radiograph;
-      const picture = [patientId, format, width, height, originalAddress, JSON.stringify(rendering)];
-      const id = randomUUID();
-      const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
-      const [row] = await db.repeatable(SUBMIT, [time(), randomUUID(), ...picture, ...order]);
-      // No row came back when it was sent again and the first time had been heard.
-      const queued = row ? toJob(row) : await job(id);
-      if (!queued) throw new Error('The job was not stored');
-      return queued;
-    },
+    submit: (radiograph, actor, priority = 'ROUTINE') => submitted(SUBMIT, radiograph, actor, priority),
+    submitClassified: (radiograph, actor, priority, answered) =>
+      submitted(SUBMIT_CLASSIFIED, radiograph, actor, priority, classificationValues(answered)),
     radiographs: (ids) => found('radiograph', 'id', ids, toRadiograph),
     jobs: (ids) => found('job', 'id', ids, toJob),
     classifications: (ids) => found('classification', 'radiograph_id', ids, toClassification),

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { WORKER } from '../domain/audit.ts';
+import type { StoredClassification } from '../domain/classification.ts';
 import type { JobLeases } from '../domain/job-leases.ts';
 import { toJob } from './ledger-rows.ts';
 import type { sqliteAudit } from './sqlite-audit.ts';
@@ -18,12 +19,13 @@ const WATCH_MS = 250;
 
 type Trail = Pick<ReturnType<typeof sqliteAudit>, 'append'>;
 
-/** @param write runs work in a transaction */
+/** @param write runs work in a transaction @param addClassification is called within one */
 export function sqliteJobs(
   db: DatabaseSync,
   now: () => number,
   trail: Trail,
   write: <T>(work: () => T) => T,
+  addClassification: (classification: StoredClassification) => void,
 ): JobLeases & { stopWatching(): void } {
   const takeNext = db.prepare(`${TAKE} WHERE position =
     (SELECT position FROM job WHERE ${CAN_BE_TAKEN} ORDER BY priority, position LIMIT 1) RETURNING *`);
@@ -33,9 +35,6 @@ export function sqliteJobs(
     ${MINE} RETURNING cancel_requested`);
   const succeed = db.prepare(`UPDATE job SET state = 'SUCCEEDED', ${ENDED}, error_code = NULL,
     error_message = NULL ${NOT_TAKEN_BACK} RETURNING id`);
-  const addClassification = db.prepare(`INSERT INTO classification
-    (radiograph_id, created_at, inference, maps, model, cached) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (radiograph_id) DO NOTHING`);
   const fail = db.prepare(`UPDATE job SET state = 'FAILED', ${ENDED}, error_code = :code,
     error_message = :message ${NOT_TAKEN_BACK} RETURNING radiograph_id`);
   const retry = db.prepare(`UPDATE job SET ${QUEUED}, run_after = :after, error_code = :code,
@@ -71,13 +70,10 @@ export function sqliteJobs(
     async release(id, worker) {
       if (release.run({ id, worker }).changes === 0) giveUp.run({ id, worker, now: now() });
     },
-    async succeed(id, worker, { radiographId, inference, model, cached }) {
+    async succeed(id, worker, classification) {
       write(() => {
         if (!succeed.get({ id, worker, now: now() })) return giveUp.run({ id, worker, now: now() });
-        const { maps, ...rest } = inference;
-        const values = [JSON.stringify(rest), maps, JSON.stringify(model), cached ? 1 : 0] as const;
-        addClassification.run(radiographId, now(), ...values);
-        trail.append({ actor: WORKER, action: 'CLASSIFY', target: radiographId, outcome: 'OK' });
+        addClassification(classification);
       });
     },
     async fail(id, worker, { code, message }, retryAfterMs) {

@@ -4,11 +4,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openDatabase, transaction } from '#common/sqlite.ts';
 import type { AuditEntry } from '../domain/audit.ts';
-import { JOB_PRIORITIES } from '../domain/job.ts';
-import type { Ledger } from '../domain/ledger.ts';
+import { JOB_PRIORITIES, type JobPriority, type StoredJob } from '../domain/job.ts';
+import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
 import { ledgerFault } from './ledger-fault.ts';
 import { toClassification, toJob, toRadiograph } from './ledger-rows.ts';
 import { sqliteAudit } from './sqlite-audit.ts';
+import { sqliteClassifications } from './sqlite-classifications.ts';
 import { sqliteDeletions } from './sqlite-deletions.ts';
 import { sqliteJobs } from './sqlite-jobs.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
@@ -25,12 +26,15 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
       throw ledgerFault(error);
     }
   };
-  const { stopWatching, ...jobs } = sqliteJobs(db, now, trail, write);
+  const addClassification = sqliteClassifications(db, now, trail);
+  const { stopWatching, ...jobs } = sqliteJobs(db, now, trail, write, addClassification);
   const addRadiograph = db.prepare(`INSERT INTO radiograph
     (id, created_at, patient_id, format, width, height, original_address, rendering) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const addJob =
     db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after, priority)
     VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?) RETURNING *`);
+  const endAtOnce = db.prepare(`UPDATE job SET state = 'SUCCEEDED', progress = 1, attempts = 1,
+    started_at = created_at, finished_at = created_at WHERE id = ? RETURNING *`);
   const page = db.prepare(`SELECT * FROM radiograph WHERE position < :before
     AND (:patient IS NULL OR patient_id = :patient) ORDER BY position DESC LIMIT :limit`);
 
@@ -45,6 +49,17 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     return new Map(rows.all(JSON.stringify(ids)).map((row) => [String(row[key]), read(row)]));
   };
 
+  const add = (radiograph: NewRadiograph, actor: string, priority: JobPriority): StoredJob => {
+    const id = randomUUID();
+    const { patientId, format, width, height, originalAddress, rendering } = radiograph;
+    const at = now();
+    const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
+    addRadiograph.run(id, at, patientId, ...file);
+    const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority));
+    trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
+    return storedJob(row);
+  };
+
   // Reads of one moment share a commit: each of its own would take longer than what was read.
   const audit = sharedCommit((entries: readonly AuditEntry[]) => write(() => entries.forEach(trail.append)));
 
@@ -52,16 +67,13 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     ...sqliteDeletions(db, now, trail, write),
     ...jobs,
     async submit(radiograph, actor, priority = 'ROUTINE') {
+      return write(() => add(radiograph, actor, priority));
+    },
+    async submitClassified(radiograph, actor, priority, answered) {
       return write(() => {
-        const id = randomUUID();
-        const { patientId, format, width, height, originalAddress, rendering } = radiograph;
-        const at = now();
-        const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
-        addRadiograph.run(id, at, patientId, ...file);
-        const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority));
-        if (!row) throw new Error('The job was not stored');
-        trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
-        return toJob(row);
+        const { id, radiographId } = add(radiograph, actor, priority);
+        addClassification({ ...answered, radiographId });
+        return storedJob(endAtOnce.get(id));
       });
     },
     async radiographs(ids) {
@@ -93,6 +105,11 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
       db.close();
     },
   };
+}
+
+function storedJob(row: Record<string, unknown> | undefined): StoredJob {
+  if (!row) throw new Error('The job was not stored');
+  return toJob(row);
 }
 
 /** Stores what comes in one turn of the event loop together. @returns when it is stored */
