@@ -7,7 +7,7 @@ const LONGER_SIDE = 2048;
 const MAX_PIXELS = 4096 * 4096;
 
 /** What imaging stores for display, and what the heatmap subgraph draws. */
-const DISPLAY_JPEG = { quality: 90 };
+const DISPLAY_JPEG = { quality: 90, optimiseCoding: false };
 const HEATMAP_JPEG = { quality: 85, chromaSubsampling: '4:4:4' };
 
 /** Does with one radiograph what the services do between them, with nothing in between: the picture for display, the

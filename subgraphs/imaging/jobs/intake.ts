@@ -27,7 +27,8 @@ type Parts = {
 
 /** Longer side of the rendering for display, in pixels. */
 const LONGER_SIDE = 2048;
-const JPEG_QUALITY = 90;
+/** With the usual Huffman tables: those made to measure spare 14 % of the bytes and cost 60 % more time. */
+const DISPLAY_JPEG = { quality: 90, optimiseCoding: false };
 /** Pictures decoded side by side: a decoded one takes up to 16 MiB a channel. */
 const DECODING = 4;
 const DECODING_QUEUE = 2_000;
@@ -99,7 +100,7 @@ async function render(blobs: BlobStore, encoded: Buffer): Promise<{ rendering: R
   const { data, info } = await safeSharp(encoded, (grey) =>
     grey
       .resize(LONGER_SIDE, LONGER_SIDE, { fit: 'inside', withoutEnlargement: true })
-      .jpeg({ quality: JPEG_QUALITY })
+      .jpeg(DISPLAY_JPEG)
       .toBuffer({ resolveWithObject: true }),
   );
   const { address, bytes } = await blobs.put([data]);
