@@ -14,6 +14,7 @@ import type { RunningServer } from '#common/subgraph-server.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { federatedGateway } from './execution/federated-gateway.ts';
+import { serveFhir } from './fhir/fhir-routes.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
@@ -30,6 +31,7 @@ import { openRateLimit } from './guard/rate-limit.ts';
 import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts';
 import { onceClosed } from './once-closed.ts';
 import { origins } from './origin.ts';
+import { ownOperations } from './own-operation.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
@@ -175,15 +177,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     acceptUploads(graphql, { ...uploads, persisted });
     await graphql.register(fastifyApollo(apollo), { context });
   });
-  serveCovid19(http, {
-    ...uploads,
-    async execute(request, reply, operation) {
-      const contextValue = await context(request, reply);
-      const { body } = await apollo.executeOperation(operation, { contextValue });
-      if (body.kind !== 'single') throw new Error('Expected one answer, got a stream of them');
-      return body.singleResult;
-    },
-  });
+  const execute = ownOperations(apollo, context);
+  serveCovid19(http, { ...uploads, execute });
+  serveFhir(http, execute, logger);
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);
