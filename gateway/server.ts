@@ -11,6 +11,8 @@ import { openKeys } from '#common/keys.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
+import { allowCdsClients } from './cds-hooks/cds-origins.ts';
+import { serveCdsHooks } from './cds-hooks/cds-routes.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { federatedGateway } from './execution/federated-gateway.ts';
@@ -128,6 +130,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   await apollo.start();
   tellHttpErrors(http, logger);
+  allowCdsClients(http, config.cdsOrigins);
   if (rate) limitRequests(http, rate, caller);
   authenticateHttp(http, authenticate);
   checkOperations(http, persisted);
@@ -180,6 +183,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const execute = ownOperations(apollo, context);
   serveCovid19(http, { ...uploads, execute });
   serveFhir(http, execute, logger);
+  serveCdsHooks(http, execute, metrics);
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);
