@@ -7,7 +7,7 @@ import { ownAddress } from '../own-address.ts';
 import type { Execute } from '../own-operation.ts';
 import { CDS_SERVICES } from './cds-origins.ts';
 import { cardOutcomes, HOOKS, patientOfCall } from './cds-requests.ts';
-import { type CdsCard, icuRiskCard } from './icu-risk-card.ts';
+import { icuRiskCard } from './icu-risk-card.ts';
 
 const ICU_RISK = `${CDS_SERVICES}/icu-risk`;
 const PREFLIGHT_SECONDS = 600;
@@ -20,6 +20,7 @@ const SERVICES = HOOKS.map((hook) => ({
   description:
     'How probable a later admission to the intensive care unit is, by the newest observations that Radiograph holds of ' +
     'the patient. Never for clinical use without approval.',
+  usageRequirements: 'Patient ids are those of the clinical database that Radiograph reads.',
 }));
 
 /** The service `icu-risk` of CDS Hooks 2.0. Each call becomes a query of the graph, so that authentication, scopes, limits and
@@ -39,12 +40,11 @@ export function serveCdsHooks(
     cds.post(ICU_RISK, async (request, reply) => {
       const patientId = patientOfCall(request.body);
       const address = ownAddress(request);
-      const cards = await readPatientRisk(execute, request, reply, patientId).then<CdsCard[], CdsCard[]>(
-        (risk) => [icuRiskCard(risk, address)],
-        none,
-      );
-      for (const { indicator } of cards) cdsCards.inc({ indicator });
-      return { cards };
+      const risk = await readPatientRisk(execute, request, reply, patientId).catch(nothingKnown);
+      if (!risk) return { cards: [] };
+      const card = icuRiskCard(risk, address);
+      cdsCards.inc({ indicator: card.indicator });
+      return { cards: [card] };
     });
     cds.post(`${ICU_RISK}/feedback`, async (request, reply) => {
       for (const outcome of cardOutcomes(request.body)) cdsFeedback.inc(outcome);
@@ -74,8 +74,8 @@ export function serveCdsHooks(
  *  should return a 200 HTTP response with an empty array of cards" (CDS Hooks 2.0, CDS Service Response). A service that
  *  cannot answer is another matter. Without cards a high risk would look like none, so it stays a fault: "CDS Services MAY
  *  return other HTTP statuses, specifically 4xx and 5xx HTTP error codes"; 412 is for data of the client's FHIR server. */
-function none(error: unknown): CdsCard[] {
-  if (error instanceof RadiographError && error.code === 'NOT_FOUND') return [];
+function nothingKnown(error: unknown): undefined {
+  if (error instanceof RadiographError && error.code === 'NOT_FOUND') return undefined;
   throw error;
 }
 

@@ -24,7 +24,7 @@ const card = (part: Partial<PatientRisk> = {}) =>
 test('a risk from the threshold on is a warning that tells the strongest reasons', () => {
   expect(card()).toEqual({
     uuid: expect.stringMatching(UUID),
-    summary: 'ICU admission risk 73 %, at or above the threshold of 40 % (not for clinical use)',
+    summary: "ICU admission risk 73 %, at or above the model's threshold of 40 % (not for clinical use)",
     indicator: 'warning',
     detail: `**ICU admission risk: 73 %, at or above the model's threshold of 40 %.**
 
@@ -57,7 +57,7 @@ test('a risk below it is information, without anything to accept', () => {
   const told = card({ probability: 0.125, willBeAdmitted: false });
   expect(told).toMatchObject({
     indicator: 'info',
-    summary: 'ICU admission risk 12.5 %, below the threshold of 40 % (not for clinical use)',
+    summary: "ICU admission risk 12.5 %, below the model's threshold of 40 % (not for clinical use)",
   });
   expect(told).not.toHaveProperty('suggestions');
   expect(told).not.toHaveProperty('selectionBehavior');

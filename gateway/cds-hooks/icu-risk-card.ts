@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PatientRisk } from '../fhir/patient-risk.ts';
-import { NOT_FOR_CLINICAL_USE, percent, reasonInWords, verdict } from '../fhir/risk-words.ts';
+import { NOT_FOR_CLINICAL_USE, reasonInWords, verdict } from '../fhir/risk-words.ts';
 
 const REASONS_TOLD = 3;
 
@@ -14,12 +14,10 @@ export const OVERRIDE_REASONS = [
   { code: 'not-applicable', system: SYSTEM, display: 'Intensive care is not an option for this patient' },
 ];
 
-export type CdsCard = ReturnType<typeof icuRiskCard>;
-
 /** The card of a risk (CDS Hooks 2.0): a warning from the model's threshold on, information below it.
  *  @param address of this gateway */
 export function icuRiskCard(risk: PatientRisk, address: string) {
-  const { model, probability, threshold, window, willBeAdmitted, reasons } = risk;
+  const { model, window, willBeAdmitted, reasons } = risk;
   const strongest = reasons.slice(0, REASONS_TOLD).map((reason) => `- ${markdown(reasonInWords(reason))}`);
   const detail = [
     `**ICU admission risk: ${verdict(risk)}.**`,
@@ -31,7 +29,7 @@ export function icuRiskCard(risk: PatientRisk, address: string) {
   return {
     uuid: randomUUID(),
     // Less than 140 characters, whatever the numbers are.
-    summary: `ICU admission risk ${percent(probability)}, ${willBeAdmitted ? 'at or above' : 'below'} the threshold of ${percent(threshold)} (not for clinical use)`,
+    summary: `ICU admission risk ${verdict(risk)} (not for clinical use)`,
     indicator: willBeAdmitted ? ('warning' as const) : ('info' as const),
     detail: detail.join('\n\n'),
     source: { label: 'Radiograph: ICU risk', url: address },

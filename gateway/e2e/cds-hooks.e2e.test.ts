@@ -52,6 +52,7 @@ test('the service is discovered, under both its hooks, by anybody', async () => 
       id: 'icu-risk',
       title: 'ICU risk',
       description: expect.stringContaining('Never for clinical use without approval'),
+      usageRequirements: expect.any(String),
     })),
   });
 });

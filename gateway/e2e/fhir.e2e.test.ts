@@ -85,6 +85,13 @@ test('an assessment is read again by its id while it holds, and is gone once obs
   expect((await read(`/RiskAssessment/${changed.id}`)).status).toBe(200);
 });
 
+test('a client may escape the sign of the operation', async () => {
+  expect(await read('/Patient/1/%24icu-risk')).toMatchObject({
+    status: 200,
+    resource: { resourceType: 'RiskAssessment' },
+  });
+});
+
 test('what the server can do is told without a token, and the operation is found where it says', async () => {
   const { status, resource } = await read<Resource & { rest?: object[] }>('/metadata');
   expect({ status, resource }).toMatchObject({

@@ -23,6 +23,7 @@ test.each([
   '',
   'application/fhir+xml',
   'text/html',
+  'text/*',
   'application/fhir+json;q=0',
   'application/fhir+json; fhirVersion=3.0',
   'application/fhir+json; fhirVersion=5.0',

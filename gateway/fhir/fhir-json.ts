@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 const FORMATS = new Set(['json', 'text/json', 'application/json', 'application/fhir+json']);
-const RANGES = new Set(['*/*', 'application/*', 'text/*']);
+const RANGES = new Set(['*/*', 'application/*']);
 const R4 = /^4\.0(\.\d+)?$/;
 
 /** Whether the answer may be R4 as JSON: by `_format`, which counts before the header (FHIR R4, section 3.1.0.1.11), or

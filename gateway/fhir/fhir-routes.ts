@@ -15,7 +15,7 @@ const BASE = '/fhir';
 const FHIR_ID = /^[A-Za-z0-9.-]{1,64}$/;
 const READ = ['GET', 'HEAD'];
 
-type ById = { Params: { id: string } };
+type ById = { Params: { id: string; operation?: string } };
 
 /** ICU risk as FHIR R4. Each request becomes a query of the graph, so that authentication, scopes, limits and errors are
  *  those of the graph; errors are told as OperationOutcome. */
@@ -26,7 +26,7 @@ export function serveFhir(http: FastifyInstance, execute: Execute, logger: Logge
         sendOutcome(reply, publicFault(error, request, reply, logger)),
       );
       fhir.setNotFoundHandler(async () => {
-        throw new RadiographError('NOT_FOUND', 'There is nothing here');
+        throw nothingHere();
       });
       fhir.addHook('onRequest', async (request, reply) => {
         reply.type(FHIR_JSON);
@@ -42,8 +42,10 @@ export function serveFhir(http: FastifyInstance, execute: Execute, logger: Logge
       };
       read('/metadata', (request) => capabilityStatement(ownAddress(request) + BASE));
       read('/OperationDefinition/icu-risk', (request) => icuRiskOperation(ownAddress(request) + BASE));
-      read('/Patient/:id/$icu-risk', async (request, reply) => {
-        const { id } = request.params;
+      // As a parameter the operation is known by its escaped sign too, which some clients send.
+      read('/Patient/:id/:operation', async (request, reply) => {
+        const { id, operation } = request.params;
+        if (operation !== '$icu-risk') throw nothingHere();
         if (!PATIENT_ID.test(id))
           throw new RadiographError('BAD_USER_INPUT', `Expected ${PATIENT_ID_WANTED}`);
         return riskAssessment(await readPatientRisk(execute, request, reply, id));
@@ -70,4 +72,8 @@ export function serveFhir(http: FastifyInstance, execute: Execute, logger: Logge
     },
     { prefix: BASE },
   );
+}
+
+function nothingHere(): RadiographError {
+  return new RadiographError('NOT_FOUND', 'There is nothing here');
 }
