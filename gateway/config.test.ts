@@ -26,3 +26,11 @@ test('half of the settings for authentication are a fault, not no authentication
   for (const name of Object.keys(AUTH))
     expect(() => gatewayConfig({ ...AUTH, [name]: '' }), name).toThrow('belong together');
 });
+
+test('browsers of CDS clients are let in by their exact origins', () => {
+  expect(gatewayConfig({}).cdsOrigins).toEqual([]);
+  const CDS_ORIGINS = 'https://ehr.example, http://localhost:8080';
+  expect(gatewayConfig({ CDS_ORIGINS }).cdsOrigins).toEqual(['https://ehr.example', 'http://localhost:8080']);
+  for (const bad of ['*', 'null', 'ehr.example', 'https://ehr.example/', 'https://*.example', 'https://a,,'])
+    expect(() => gatewayConfig({ CDS_ORIGINS: bad }), bad).toThrow('CDS_ORIGINS');
+});

@@ -23,6 +23,8 @@ export type GatewayConfig = StorageConfig & {
   readonly guard: GuardConfig;
   /** Absent where nobody is authenticated. */
   readonly authentication: AuthenticationConfig | undefined;
+  /** Origins of the CDS clients that run in a browser. */
+  readonly cdsOrigins: readonly string[];
   /** Subscriptions of this process, over all its transports. */
   readonly mostSubscriptions: number;
   /** Operations that one WebSocket may have open. */
@@ -45,6 +47,11 @@ const headerNames = z.string().transform((text, read) => {
     return z.NEVER;
   }
 });
+
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .pipe(z.array(z.string().refine(isOrigin, 'Expected origins such as https://ehr.example, by commas')));
 
 export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   const settings = readSettings(
@@ -73,6 +80,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
         .transform((path) => resolve(path))
         .default(COMPOSED),
       FORWARD_HEADERS: headerNames.default([]),
+      CDS_ORIGINS: origins.default([]),
       ...guardSettings,
     },
     env,
@@ -105,6 +113,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     requestMs: settings.REQUEST_TIMEOUT_MS,
     guard: guardConfig(settings, isLoopback(settings.HOST)),
     authentication,
+    cdsOrigins: settings.CDS_ORIGINS,
     mostSubscriptions: settings.MAX_SUBSCRIPTIONS,
     mostOperations: settings.MAX_OPERATIONS_PER_SOCKET,
     // On this machine alone every caller has the same address, and load tests start hundreds at once.
@@ -115,4 +124,8 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function isOrigin(text: string): boolean {
+  return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text;
 }

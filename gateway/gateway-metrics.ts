@@ -60,6 +60,18 @@ export function gatewayMetrics() {
       labelNames: ['outcome'] as const,
       registers,
     }),
+    cdsCards: new Counter({
+      name: 'cds_cards_total',
+      help: 'Cards that were answered, by their indicator',
+      labelNames: ['indicator'] as const,
+      registers,
+    }),
+    cdsFeedback: new Counter({
+      name: 'cds_feedback_total',
+      help: 'What became of cards, and the code of the reason why one was overridden',
+      labelNames: ['outcome', 'reason'] as const,
+      registers,
+    }),
     subscriptions: new Gauge({
       name: 'active_subscriptions',
       help: 'Subscriptions that are open',

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { type ErrorCode, RadiographError } from '#common/errors.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
+import { sendOutcome } from './fhir/operation-outcome.ts';
 
 export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
@@ -17,19 +18,25 @@ export const HTTP_STATUS: Partial<Record<ErrorCode, number>> = {
   INTERNAL: 500,
   OVERLOADED: 503,
   MODEL_UNAVAILABLE: 503,
+  ICU_UNAVAILABLE: 503,
   DEADLINE_EXCEEDED: 504,
 };
 
+/** A refusal whose status its code alone does not tell. */
+export class HttpRefusal extends RadiographError {
+  readonly status: number;
+
+  constructor(status: number, code: ErrorCode, message: string) {
+    super(code, message);
+    this.status = status;
+  }
+}
+
 /** Faults outside of GraphQL are told in its form too, with a code of the closed list; no body is echoed. */
 export function tellHttpErrors(http: FastifyInstance, logger: Logger): void {
-  http.setErrorHandler((error: FastifyError, request, reply) => {
-    const { known, status } = told(error, request);
-    const formatted =
-      known instanceof GraphQLError
-        ? { message: known.message, extensions: known.extensions }
-        : { message: known.message };
-    return reply.code(status).send({ errors: [publicError(formatted, known, logger)] });
-  });
+  http.setErrorHandler((error: FastifyError, request, reply) =>
+    reply.send({ errors: [publicFault(error, request, reply, logger)] }),
+  );
   http.setNotFoundHandler((_request, reply) =>
     reply
       .code(404)
@@ -37,11 +44,30 @@ export function tellHttpErrors(http: FastifyInstance, logger: Logger): void {
   );
 }
 
+/** What of a fault leaves the house; sets its status and when to come back. */
+export function publicFault(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: Logger,
+): GraphQLFormattedError {
+  const { known, status } = told(error, request);
+  const { message } = known;
+  const formatted = known instanceof GraphQLError ? { message, extensions: known.extensions } : { message };
+  const fault = publicError(formatted, known, logger);
+  const seconds = fault.extensions?.retryAfterSeconds;
+  if (typeof seconds === 'number') reply.header('retry-after', String(seconds));
+  reply.code(status);
+  return fault;
+}
+
 /** For addresses that the router cannot read: its own answer would repeat them. */
-export function tellBadAddress(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {
-  void reply
-    .code(400)
-    .send({ errors: [{ message: 'Expected an address', extensions: { code: 'BAD_USER_INPUT' } }] });
+export function tellBadAddress(_error: Error, { url }: FastifyRequest, reply: FastifyReply): void {
+  const fault = { message: 'Expected an address', extensions: { code: 'BAD_USER_INPUT' } };
+  // No hook has seen the request.
+  reply.code(400).header('cache-control', 'no-store');
+  if (url.startsWith('/fhir/')) void sendOutcome(reply, fault);
+  else void reply.send({ errors: [fault] });
 }
 
 const UNREADABLE: Record<string, readonly [status: string, message: string]> = {
@@ -60,6 +86,7 @@ export function tellUnreadable(error: NodeJS.ErrnoException, socket: Socket): vo
 }
 
 function told(error: FastifyError, request: FastifyRequest): { known: Error; status: number } {
+  if (error instanceof HttpRefusal) return { known: error, status: error.status };
   if (error instanceof RadiographError) return { known: error, status: HTTP_STATUS[error.code] ?? 500 };
   if (error instanceof GraphQLError)
     return { known: error, status: HTTP_STATUS[error.extensions.code as ErrorCode] ?? 400 };

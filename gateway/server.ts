@@ -11,9 +11,12 @@ import { openKeys } from '#common/keys.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
+import { allowCdsClients } from './cds-hooks/cds-origins.ts';
+import { serveCdsHooks } from './cds-hooks/cds-routes.ts';
 import type { GatewayConfig } from './config.ts';
 import { createContext, type GatewayContext } from './context.ts';
 import { federatedGateway } from './execution/federated-gateway.ts';
+import { serveFhir } from './fhir/fhir-routes.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
@@ -30,6 +33,7 @@ import { openRateLimit } from './guard/rate-limit.ts';
 import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts';
 import { onceClosed } from './once-closed.ts';
 import { origins } from './origin.ts';
+import { ownOperations } from './own-operation.ts';
 import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
@@ -126,6 +130,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   await apollo.start();
   tellHttpErrors(http, logger);
+  allowCdsClients(http, config.cdsOrigins);
   if (rate) limitRequests(http, rate, caller);
   authenticateHttp(http, authenticate);
   checkOperations(http, persisted);
@@ -175,15 +180,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     acceptUploads(graphql, { ...uploads, persisted });
     await graphql.register(fastifyApollo(apollo), { context });
   });
-  serveCovid19(http, {
-    ...uploads,
-    async execute(request, reply, operation) {
-      const contextValue = await context(request, reply);
-      const { body } = await apollo.executeOperation(operation, { contextValue });
-      if (body.kind !== 'single') throw new Error('Expected one answer, got a stream of them');
-      return body.singleResult;
-    },
-  });
+  const execute = ownOperations(apollo, context);
+  serveCovid19(http, { ...uploads, execute });
+  serveFhir(http, execute, logger);
+  serveCdsHooks(http, execute, metrics);
   serveFiles(http, blobs, keys('file-token'));
   serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);

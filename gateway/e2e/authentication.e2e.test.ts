@@ -1,40 +1,28 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient } from 'graphql-ws';
-import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 import { type System, startSystem } from './system.ts';
 
-/** An identity provider: it publishes its keys and signs tokens. */
-let provider: Server;
-let key: CryptoKey;
+let provider: IdentityProvider;
 let system: System;
-let jwksUrl: string;
 const claims = { iss: 'https://id.example', aud: 'radiograph', sub: 'nurse' };
 
 beforeAll(async () => {
-  const pair = await generateKeyPair('ES256');
-  key = pair.privateKey;
-  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'first', alg: 'ES256' }];
-  provider = createServer((_request, response) => void response.end(JSON.stringify({ keys })));
-  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-  jwksUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`;
-  system = await startSystem({
-    gateway: { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
-  });
+  provider = await startIdentityProvider();
+  system = await startSystem({ gateway: provider.settings });
 });
 afterAll(async () => {
   await system[Symbol.asyncDispose]();
-  provider.close();
+  await provider[Symbol.asyncDispose]();
 });
 
 const token = (scope: string, more: object = {}, secondsLeft = 60) =>
-  new SignJWT({ ...claims, scope, exp: Math.floor(Date.now() / 1000) + secondsLeft, ...more })
-    .setProtectedHeader({ alg: 'ES256', kid: 'first' })
-    .sign(key);
+  provider.token({ scope, exp: Math.floor(Date.now() / 1000) + secondsLeft, ...more });
 
 async function ask(query: string, authorization?: string) {
   const answer = await fetch(`${system.url}/graphql`, {
@@ -138,10 +126,7 @@ test('a socket whose token has run out runs nothing more', async () => {
 
 test('callers behind one address have a limit of their own each, and bad tokens share one', async () => {
   await using limited = await startSystem({
-    gateway: {
-      ...{ AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
-      RATE_LIMIT: '3',
-    },
+    gateway: { ...provider.settings, RATE_LIMIT: '3' },
   });
   const ward = async (sub: string) => {
     const authorization = `Bearer ${sub === 'nobody' ? 'junk' : await token('patient:read', { sub })}`;
@@ -193,7 +178,7 @@ test('a subgraph answers nobody but the gateway', async () => {
 
 test('while the keys cannot be read, the caller is told to come back', async () => {
   await using other = await startSystem({
-    gateway: { AUTH_JWKS_URL: 'http://127.0.0.1:1/keys', AUTH_ISSUER: claims.iss, AUTH_AUDIENCE: claims.aud },
+    gateway: { ...provider.settings, AUTH_JWKS_URL: 'http://127.0.0.1:1/keys' },
   });
   const answer = await fetch(`${other.url}/graphql`, {
     method: 'POST',

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type IncomingMessage, request } from 'node:http';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startIdentityProvider } from './identity-provider.ts';
 import { ask, picture, type System, startSystem } from './system.ts';
 
 const CLASSES = ['Covid19', 'Normal_Lung', 'Pneumonia_Bacterial_Lung'];
@@ -217,30 +216,15 @@ test('without a model server the caller is told to come back', async () => {
 });
 
 test('a token and its scope are asked for', async () => {
-  const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const keys = [{ ...(await exportJWK(publicKey)), kid: 'first', alg: 'ES256' }];
-  const provider = createServer((_request, response) => void response.end(JSON.stringify({ keys })));
-  await once(provider.listen(0, '127.0.0.1'), 'listening');
-  const claims = { iss: 'https://id.example', aud: 'radiograph', sub: 'nurse' };
-  await using guarded = await startSystem({
-    gateway: {
-      AUTH_JWKS_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`,
-      AUTH_ISSUER: claims.iss,
-      AUTH_AUDIENCE: claims.aud,
-    },
-  });
-  const token = (scope: string) =>
-    new SignJWT({ ...claims, scope, exp: Math.floor(Date.now() / 1000) + 60 })
-      .setProtectedHeader({ alg: 'ES256', kid: 'first' })
-      .sign(privateKey);
+  await using provider = await startIdentityProvider();
+  await using guarded = await startSystem({ gateway: provider.settings });
   const b64 = await base64('jpeg', 308);
   const asked = async (authorization?: string) =>
     post('predict/', urlencoded(b64), { ...(authorization && { authorization }) }, guarded.url);
   expect(await asked()).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
-  expect(await asked(`Bearer ${await token('radiograph:read')}`)).toMatchObject({
+  expect(await asked(`Bearer ${await provider.token({ scope: 'radiograph:read' })}`)).toMatchObject({
     status: 403,
     code: 'FORBIDDEN',
   });
-  expect((await asked(`Bearer ${await token('radiograph:write')}`)).status).toBe(200);
-  provider.close();
+  expect((await asked(`Bearer ${await provider.token({ scope: 'radiograph:write' })}`)).status).toBe(200);
 });

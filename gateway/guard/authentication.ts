@@ -15,8 +15,9 @@ export type AuthenticationConfig = {
  *  @throws RadiographError UNAUTHENTICATED; OVERLOADED while the identity provider's keys cannot be read */
 export type Authentication = (authorization: unknown) => Promise<Caller>;
 
-/** Asymmetric ones alone: with a shared secret, whoever can check a token can make one. */
-const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+/** Asymmetric ones alone: with a shared secret, whoever can check a token can make one. RS384 and ES384 are what CDS Hooks
+ *  recommends to its clients. */
+const ALGORITHMS = ['RS256', 'RS384', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
 /** A request is checked where it comes in, where it is counted and where it runs; a key that its provider withdraws
  *  is good for as long. */

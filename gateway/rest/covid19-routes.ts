@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLErrorExtensions } from 'graphql';
+import { GraphQLError } from 'graphql';
 import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
+import { ownAddress } from '../own-address.ts';
+import type { Execute } from '../own-operation.ts';
 import { takeFile } from '../uploads/file-intake.ts';
 import type { Staging } from '../uploads/staged-uploads.ts';
 import type { BeginUpload } from '../uploads/upload-route.ts';
@@ -39,14 +41,6 @@ type Predicted = {
     userErrors: readonly { code: string; message: string }[];
   };
 };
-type Fault = { readonly message: string; readonly extensions?: GraphQLErrorExtensions | undefined };
-
-/** Runs an operation as if its caller had sent it to the graph. */
-export type Execute = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  operation: { query: string; variables: Record<string, unknown> },
-) => Promise<{ data?: Record<string, unknown> | null | undefined; errors?: readonly Fault[] | undefined }>;
 
 export type Covid19Options = FormOptions & {
   readonly blobs: StagingBlobStore;
@@ -83,7 +77,7 @@ export function serveCovid19(http: FastifyInstance, options: Covid19Options): vo
     for (const url of [`${PREDICT}/heatmap`, `${PREDICT}/heatmap/`])
       rest.post(url, async (request, reply) => {
         const radiograph = await predicted(request, reply, PREDICT_WITH_HEATMAP, options);
-        return heatmapAnswer(radiograph, (path) => `${request.protocol}://${request.host}${path}`);
+        return heatmapAnswer(radiograph, (path) => ownAddress(request) + path);
       });
   });
 }
@@ -106,13 +100,9 @@ async function predicted(
   const { claim, ...file } = await takeFile(Readable.from([request.body]), blobs, maxFileBytes);
   files.inc({ outcome: claim.kept ? 'kept' : claim.code });
   staging.add(request.raw, [file]);
-  const { data, errors } = await execute(request, reply, {
-    query,
-    variables: { file: sealClaim(claimKey, claim) },
-  });
-  const [error] = errors ?? [];
-  if (error) throw new GraphQLError(error.message, { extensions: error.extensions ?? null });
-  const { radiograph, userErrors } = (data as Predicted).radiographClassify;
+  const variables = { file: sealClaim(claimKey, claim) };
+  const data = (await execute(request, reply, { query, variables })) as Predicted;
+  const { radiograph, userErrors } = data.radiographClassify;
   const [refusal] = userErrors;
   if (refusal) throw new GraphQLError(refusal.message, { extensions: { code: refusal.code } });
   if (!radiograph?.classification) throw new Error('The answer of the graph is not whole');
