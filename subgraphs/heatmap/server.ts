@@ -9,6 +9,7 @@ import { openBlobStore } from '#common/storage-settings.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
 import type { HeatmapConfig } from './config.ts';
 import type { Context } from './context.ts';
+import { startPainters } from './rendering/painters.ts';
 import { renderingMetrics } from './rendering/rendering-metrics.ts';
 import { sharpRenderer } from './rendering/sharp-renderer.ts';
 import { heatmapResolvers } from './resolvers/heatmap.ts';
@@ -20,11 +21,14 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
   const metrics = serviceMetrics('heatmap');
   const keys = await openKeys(config.dataDir, config.keysDir);
   const linkKey = keys('file-token');
+  const blobs = await openBlobStore(config, keys);
+  await using starting = new AsyncDisposableStack();
+  const painters = starting.use(startPainters(logger));
   const context: Context = {
-    renderer: sharpRenderer(await openBlobStore(config, keys), renderingMetrics(metrics)),
+    renderer: sharpRenderer(blobs, painters, renderingMetrics(metrics)),
     linkTo: (picture) => fileUrl(linkKey, picture),
   };
-  return startSubgraph({
+  const server = await startSubgraph({
     name: 'heatmap',
     dataDir: config.dataDir,
     keysDir: config.keysDir,
@@ -37,4 +41,7 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
     metrics,
     ready: () => true,
   });
+  starting.use(server);
+  const running = starting.move();
+  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

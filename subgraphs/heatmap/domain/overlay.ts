@@ -4,19 +4,33 @@ import { axis } from './upsample.ts';
 /** Bits behind the point: the products of up to 12 million channels are looked up, added and shifted as integers. */
 const FRACTION = 16;
 
+/** What is painted: a map over a grey picture, uint8 [height, width].
+ *  `table` is RGB [256, 3]; `opacity` goes from 0 (grey alone) to 1 (colours alone). */
+export type Painting = {
+  readonly grey: Uint8Array;
+  readonly width: number;
+  readonly map: Grid;
+  readonly table: Uint8Array;
+  readonly opacity: number;
+};
+
+/** Rows of a picture, the last one not among them. */
+export type Band = { readonly from: number; readonly to: number };
+
+/** Cuts a picture into as many bands as it is given, of the same height give or take a row. */
+export function bandsOf(height: number, count: number): Band[] {
+  const edge = (i: number) => Math.floor((height * i) / count);
+  return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
+}
+
 /** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass:
  *  out = (1 − opacity) · grey + opacity · colour, the same at every place, as the reference code of Grad-CAM does.
- *  @param grey uint8 [height, width] @param table RGB [256, 3] @param opacity 0 (grey alone) to 1 (colours alone)
- *  @param picture is painted over: uint8 RGB [height, width, 3] */
+ *  @param picture is painted over in the rows of the band alone: uint8 RGB [height, width, 3] */
 export function overlay(
-  grey: Uint8Array,
-  width: number,
-  map: Grid,
-  table: Uint8Array,
-  opacity: number,
+  { grey, width, map, table, opacity }: Painting,
   picture: Uint8Array,
+  { from, to }: Band,
 ): void {
-  const height = grey.length / width;
   const one = 2 ** FRACTION;
   // The half rounds.
   const over = Int32Array.from(table, (channel) => Math.round(channel * opacity * one) + one / 2);
@@ -24,9 +38,9 @@ export function overlay(
   const top = map.values.reduce((highest, value) => Math.max(highest, value), 0);
   const scale = top > 0 ? 255 / top : 0;
   const runs = runsOf(width, map.width);
-  const rows = axis(height, map.height);
+  const rows = axis(grey.length / width, map.height);
   const line = new Float32Array(map.width);
-  for (let y = 0, i = 0; y < height; y += 1) {
+  for (let y = from, i = from * width; y < to; y += 1) {
     mix(map, rows.low[y] ?? 0, rows.high[y] ?? 0, rows.share[y] ?? 0, scale, line);
     for (const { pixels, low, high, share, step } of runs) {
       const left = line[low] as number;

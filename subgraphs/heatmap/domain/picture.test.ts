@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { colourTable } from './colormaps.ts';
-import { overlay } from './overlay.ts';
+import { bandsOf, overlay } from './overlay.ts';
 import { peakOf, regionsOf } from './regions.ts';
 import { upsample } from './upsample.ts';
 
@@ -16,10 +16,14 @@ const colour = (name: Parameters<typeof colourTable>[0], i: number) => [
 function painted(
   grey: Uint8Array,
   width: number,
-  ...rest: [Parameters<typeof overlay>[2], Uint8Array, number]
+  map: Parameters<typeof upsample>[0],
+  table: Uint8Array,
+  opacity: number,
+  bands = 1,
 ) {
   const picture = new Uint8Array(grey.length * 3);
-  overlay(grey, width, ...rest, picture);
+  for (const band of bandsOf(grey.length / width, bands))
+    overlay({ grey, width, map, table, opacity }, picture, band);
   return picture;
 }
 
@@ -79,6 +83,27 @@ test.each([
   expect(picture).toHaveLength(expected.length);
   // A value on the edge between two colours may fall to either side: neighbours differ by a few levels.
   for (const [at, value] of expected.entries()) expect(Math.abs((picture[at] ?? -9) - value)).toBeLessThan(5);
+});
+
+test.each([
+  [7, 90, 4],
+  [33, 31, 2],
+  [5, 101, 3],
+  [64, 3, 4],
+  [9, 1, 4],
+])('%i × %i pixels painted in %i bands are the picture painted at once', (width, height, bands) => {
+  const map = grid(
+    3,
+    Array.from({ length: 15 }, (_, i) => Math.abs(Math.sin(i * 12.9898))),
+  );
+  const grey = Uint8Array.from({ length: width * height }, (_, i) => (i * 7) % 256);
+  const whole = painted(grey, width, map, colourTable('TURBO'), 0.4);
+  expect(painted(grey, width, map, colourTable('TURBO'), 0.4, bands)).toEqual(whole);
+  const [first = { from: 0, to: 0 }, ...others] = bandsOf(height, bands);
+  const untouched = new Uint8Array(whole.length);
+  overlay({ grey, width, map, table: colourTable('TURBO'), opacity: 0.4 }, untouched, first);
+  expect(untouched.subarray(first.to * width * 3).every((value) => value === 0)).toBe(true);
+  expect(others).toHaveLength(bands - 1);
 });
 
 test('two places give two regions, the stronger first, and the peak lies in it', () => {

@@ -1,5 +1,6 @@
 export type ReusedBuffers = {
-  /** Hands `work` a buffer of `bytes` bytes with anything in it, and takes it back when `work` has ended. */
+  /** Hands `work` a buffer of `bytes` bytes with anything in it, which threads may share, and takes it back when
+   *  `work` has ended. */
   lend<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T>;
 };
 
@@ -10,8 +11,8 @@ export function reusedBuffers(): ReusedBuffers {
   return {
     async lend(bytes, work) {
       const kept = free.pop();
-      // Not of the pool that small buffers share: other threads read it.
-      const buffer = kept !== undefined && kept.length >= bytes ? kept : Buffer.allocUnsafeSlow(bytes);
+      const fits = kept !== undefined && kept.length >= bytes;
+      const buffer = fits ? kept : Buffer.from(new SharedArrayBuffer(bytes));
       try {
         return await work(buffer.subarray(0, bytes));
       } finally {

@@ -5,9 +5,8 @@ import sharp from 'sharp';
 import type { KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
-import { colourTable } from '../domain/colormaps.ts';
-import { overlay } from '../domain/overlay.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
+import type { Painters } from './painters.ts';
 import type { RenderingMetrics } from './rendering-metrics.ts';
 import { type ReusedBuffers, reusedBuffers } from './reused-buffers.ts';
 
@@ -24,7 +23,11 @@ const REMEMBERED_MS = 25 * 60_000;
 
 /** Draws with sharp and keeps the pictures in the blob store, beside the radiograph's picture with which they go;
  *  equal requests are drawn once. */
-export function sharpRenderer(blobs: KeptBlobStore, metrics: RenderingMetrics): HeatmapRenderer {
+export function sharpRenderer(
+  blobs: KeptBlobStore,
+  painters: Painters,
+  metrics: RenderingMetrics,
+): HeatmapRenderer {
   const drawing = bulkhead(DRAWING, WAITING);
   const canvases = reusedBuffers();
   const drawn = sharedAnswers<RenderedImage>();
@@ -36,7 +39,7 @@ export function sharpRenderer(blobs: KeptBlobStore, metrics: RenderingMetrics): 
     if (!known) {
       const started = drawing.execute(async () => {
         const end = metrics.seconds.startTimer({ colormap: request.colormap });
-        const picture = await drawOne(blobs, canvases, request);
+        const picture = await drawOne(blobs, painters, canvases, request);
         end();
         return picture;
       });
@@ -92,6 +95,7 @@ function refusal(error: unknown): never {
 
 async function drawOne(
   blobs: KeptBlobStore,
+  painters: Painters,
   canvases: ReusedBuffers,
   request: HeatmapRequest,
 ): Promise<RenderedImage> {
@@ -99,8 +103,12 @@ async function drawOne(
   const { data, info } = await safeSharp(encoded, (grey) => grey.raw().toBuffer({ resolveWithObject: true }));
   const { width, height, channels } = info;
   if (channels !== 1) throw new Error(`Expected a grey picture, got ${channels} channels`);
-  const file = await canvases.lend(data.length * 3, (picture) => {
-    overlay(data, width, request.map, colourTable(request.colormap), request.opacity, picture);
+  const file = await canvases.lend(data.length * 4, async (canvas) => {
+    const grey = canvas.subarray(0, data.length);
+    const picture = canvas.subarray(data.length);
+    grey.set(data);
+    const { map, colormap, opacity } = request;
+    await painters.paint({ grey, width, map, colormap, opacity }, picture);
     return sharp(picture, { raw: { width, height, channels: 3 } })
       .jpeg(JPEG)
       .toBuffer();
