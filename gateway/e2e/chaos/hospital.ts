@@ -21,6 +21,7 @@ export type EngineSet = (typeof ENGINE_SETS)[number];
 
 /** The whole system as processes of their own. */
 export type Hospital = AsyncDisposable & {
+  readonly dataDir: string;
   readonly gateways: readonly (Orchestrated & { readonly url: string })[];
   readonly serving: Orchestrated;
   /** Every process, stores included. */
@@ -116,6 +117,7 @@ export async function startHospital(
 
   const running = starting.move();
   return {
+    dataDir: folder,
     gateways,
     serving,
     victims: [...services, ...(stores?.servers ?? [])],

@@ -70,7 +70,7 @@ export function orchestrate({ name, command, env, readyUrl }: ServiceProgram): O
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     const ending = child;
     ended.add(ending);
-    if (ending.exitCode === null && ending.signalCode === null) {
+    if (!hasEnded(ending)) {
       ending.kill(signal);
       await once(ending, 'exit');
     }
@@ -81,6 +81,8 @@ export function orchestrate({ name, command, env, readyUrl }: ServiceProgram): O
     name,
     crashes,
     async kill() {
+      // One that is dead already cannot be killed: the next one is.
+      while (wanted && hasEnded(child)) await pause(START_AGAIN_MS / 10);
       await end('SIGKILL');
     },
     terminate() {
@@ -114,4 +116,8 @@ export function orchestrate({ name, command, env, readyUrl }: ServiceProgram): O
       await end('SIGKILL');
     },
   };
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
