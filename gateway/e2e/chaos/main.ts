@@ -16,6 +16,7 @@ import { type Finding, missed } from './target.ts';
 // Kills, starves and cuts off the parts of the whole system, and judges what is left.
 // npm run chaos -- [--only kills,outages,full-redis,failover] [--engines 'one machine'] [--out FILE]
 
+const WANTED_UNDER_WORK = 30;
 const PER_OUTAGE = 40;
 const FULL_REDIS_IMAGES = 90;
 
@@ -68,7 +69,7 @@ async function kills(): Promise<Measure> {
       findings.push(
         told(
           await measureKills(engines, {
-            kills: count,
+            ...{ kills: count, underWork: Math.min(WANTED_UNDER_WORK, count) },
             seed: seed + round,
             charts: first(await charts(), jobs),
           }),

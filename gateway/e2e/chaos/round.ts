@@ -20,7 +20,7 @@ export type RoundFacts = {
   readonly killed: ReadonlyMap<string, number>;
   /** Kills while there were jobs that had not ended, or images that were not acknowledged. */
   readonly killsUnderWork: number;
-  /** Kills when all images had been sent that were to be sent by then. */
+  /** Those of them when every image was acknowledged. */
   readonly killsInDrain: number;
   /** Answers other than an acknowledgement, by their code. */
   readonly refusals: ReadonlyMap<string, number>;
@@ -37,6 +37,7 @@ const SHORTEST_GAP_MS = 100;
 const LONGEST_GAP_MS = 1_200;
 const SOON_MS = 150;
 const RETRY_MS = 150;
+const DRAIN_SHARE = 0.3;
 const LONGEST_MS = 240_000;
 const UNREADABLE = 'UNSUPPORTED_IMAGE';
 
@@ -59,8 +60,19 @@ export async function runRound(hospital: Hospital, settings: RoundSettings): Pro
   await using ledger = await hospital.ledger();
   const open = () => ledger.waiting().catch(() => Number.POSITIVE_INFINITY);
 
+  // The rest makes a backlog, which drains under the last kills.
+  const drainFrom = Math.floor(kills * (1 - DRAIN_SHARE));
+  const beforeDrain = Math.floor(images.length * (1 - DRAIN_SHARE));
   let portions = KILLS_PER_BURST;
-  const released = () => Math.min(images.length, Math.ceil((images.length * portions) / kills));
+  let isDraining = kills === 0;
+  const released = () =>
+    isDraining ? images.length : Math.min(beforeDrain, Math.ceil((beforeDrain * portions) / drainFrom));
+  const fillBacklog = async () => {
+    await hospital.serving.away();
+    isDraining = true;
+    while (acknowledged.size < images.length) await pause(50, undefined, { signal: over.signal });
+    hospital.serving.back();
+  };
   const uploader = async (number: number) => {
     const chance = chanceOf(seed + number);
     while (taken < images.length) {
@@ -105,14 +117,17 @@ export async function runRound(hospital: Hospital, settings: RoundSettings): Pro
       await pause(SHORTEST_GAP_MS + chance() * (LONGEST_GAP_MS - SHORTEST_GAP_MS), undefined, {
         signal: over.signal,
       });
+      if (killsDone === drainFrom) await fillBacklog();
       const isBusy = async () => acknowledged.size < released() || (await open()) > 0;
       if (!(await isBusy())) {
         // A system without work has nothing to lose: the next images come sooner, and the kill soon after them.
         portions += 1;
         await pause(chance() * SOON_MS);
       } else if (killsDone % KILLS_PER_BURST === KILLS_PER_BURST - 1) portions += KILLS_PER_BURST;
-      if (await isBusy()) killsUnderWork += 1;
-      if (acknowledged.size >= released()) killsInDrain += 1;
+      if (await isBusy()) {
+        killsUnderWork += 1;
+        if (acknowledged.size === images.length) killsInDrain += 1;
+      }
       const victim = next();
       await victim.kill();
       count(killed, victim.name);
