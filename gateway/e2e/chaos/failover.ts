@@ -15,8 +15,17 @@ type Event = { jobStatus: { state: string; radiograph: { classification: object 
 /** Longer than the library's client tries by default. */
 const PATIENCE_MS = 60_000;
 const JOBS = 10;
+const IMAGE_SEED = 2;
 
 export type Subscribers = { readonly early: number; readonly late: number };
+
+type Ward = {
+  readonly hospital: Hospital;
+  /** Of the proxy. */
+  readonly url: string;
+  readonly images: readonly Buffer[];
+  readonly subscribers: Subscribers;
+};
 
 /** Ends one of two gateways behind HAProxy under live subscriptions, once with SIGKILL and once with SIGTERM. */
 export async function measureFailover(subscribers: Subscribers): Promise<Finding[]> {
@@ -24,23 +33,24 @@ export async function measureFailover(subscribers: Subscribers): Promise<Finding
   await hospital.ready();
   await using proxy = await startHaproxy(hospital.gateways.map(({ url }) => url));
   await proxy.usesAll();
-  const killed = await endGateway('SIGKILL', hospital, proxy.url, subscribers);
+  // Each image once: what is cached ends without the model server.
+  const images = await pictures(2 * JOBS, IMAGE_SEED);
+  const ward = { hospital, url: proxy.url, subscribers };
+  const killed = await endGateway('SIGKILL', { ...ward, images: images.slice(0, JOBS) });
   await proxy.usesAll();
-  return [killed, await endGateway('SIGTERM', hospital, proxy.url, subscribers)];
+  return [killed, await endGateway('SIGTERM', { ...ward, images: images.slice(JOBS) })];
 }
 
 /** Half of the subscribers come before, half afterwards, some of them when the jobs have ended. Each has a connection
  *  of its own, and the library's defaults. */
 async function endGateway(
   signal: 'SIGKILL' | 'SIGTERM',
-  hospital: Hospital,
-  url: string,
-  { early, late }: Subscribers,
+  { hospital, url, images, subscribers: { early, late } }: Ward,
 ): Promise<Finding> {
   // Nothing ends before the model server goes on.
   hospital.serving.hold();
   const jobs: string[] = [];
-  for (const image of await pictures(JOBS, signal.length)) {
+  for (const image of images) {
     const sent = await send(url, image);
     if (!sent.answer) throw new Error(`An upload was refused: ${sent.refusal}`);
     jobs.push(sent.answer);
