@@ -68,5 +68,15 @@ test.skipIf(!mounts)(
     disk.empty();
     await succeeds(large);
     await succeeds(await picture('png', 913));
+
+    // Taken while there was room, and done when there is room again.
+    const taken = await Promise.all([916, 917, 918].map(async (seed) => send(await picture('png', seed))));
+    disk.fill();
+    expect(await send(await picture('png', 919))).toMatchObject({ code: 'OVERLOADED' });
+    disk.empty();
+    for (const { job } of taken)
+      await expect
+        .poll(() => ask(system.url, STATE, { id: job }), { timeout: 15_000 })
+        .toMatchObject({ data: { job: { state: 'SUCCEEDED' } } });
   },
 );

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '#common/testing/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PORTS = ['PORT', 'IMAGING_PORT', 'HEATMAP_PORT', 'ICU_PORT', 'SERVING_GRPC_PORT', 'SERVING_REST_PORT'];
@@ -23,7 +23,7 @@ export type Installation = AsyncDisposable & {
 /** @param given variables for every process, beside those of the ports and the data folder */
 export async function startInstallation(given: NodeJS.ProcessEnv = {}): Promise<Installation> {
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
-  const ports = await freePorts(PORTS.length);
+  const ports = await Promise.all(PORTS.map(freePort));
   const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
   const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {
     // Not the runner's NODE_ENV: libraries behave otherwise under "test".
@@ -64,23 +64,6 @@ export async function startInstallation(given: NodeJS.ProcessEnv = {}): Promise<
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** Ports that were free a moment ago: all are held at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 export function isAlive(pid: number): boolean {

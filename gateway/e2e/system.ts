@@ -115,23 +115,39 @@ export type Answer = {
   errors?: { message: string; extensions: { code: string } }[];
 };
 
-export async function ask(url: string, query: string, variables: object = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  query: string,
+  variables: object = {},
+  signal?: AbortSignal,
+): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers,
     body: JSON.stringify({ query, variables }),
+    signal: signal ?? null,
   });
   return (await answer.json()) as Answer;
 }
 
 /** Sends files by the GraphQL multipart request specification; `$files` is their variable. */
-export async function upload(url: string, query: string, files: readonly Buffer[]): Promise<Answer> {
+export async function upload(
+  url: string,
+  query: string,
+  files: readonly Buffer[],
+  signal?: AbortSignal,
+): Promise<Answer> {
   const form = new FormData();
   form.set('operations', JSON.stringify({ query, variables: { files: files.map(() => null) } }));
   form.set('map', JSON.stringify(Object.fromEntries(files.map((_, i) => [i, [`variables.files.${i}`]]))));
   for (const [i, file] of files.entries()) form.set(String(i), new Blob([new Uint8Array(file)]), `file-${i}`);
   const headers = { 'apollo-require-preflight': '1' };
-  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: form });
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers,
+    body: form,
+    signal: signal ?? null,
+  });
   return (await answer.json()) as Answer;
 }

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import S3rver from 's3rver';
 import type { S3Settings } from '../s3-bucket.ts';
 import { isSigned } from './signature.ts';
@@ -34,7 +35,7 @@ export async function startBucket(): Promise<TestBucket> {
     requests.push(`${incoming.method} ${incoming.url}`);
     const fault = faults.shift();
     if (fault === 'reset') return incoming.socket.destroy();
-    if (fault === undefined && isSigned(incoming, SECRET)) return pass(port, incoming, answer);
+    if (fault === undefined && isSigned(incoming, SECRET)) return void pass(port, incoming, answer);
     incoming.resume();
     if (fault === undefined) answer.writeHead(403).end('<Code>SignatureDoesNotMatch</Code>');
     else if (fault !== 'silence') answer.writeHead(fault).end();
@@ -66,13 +67,15 @@ export function bucketSettings({ settings }: TestBucket): Record<string, string>
   };
 }
 
-function pass(port: number, incoming: IncomingMessage, answer: ServerResponse): void {
+/** A body goes on when all of it is there: unlike S3, the server itself would keep half an object. */
+async function pass(port: number, incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
   const { method, url, headers } = incoming;
+  const body = await buffer(incoming).catch(() => undefined);
+  if (!body) return;
   const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (reply) => {
     answer.writeHead(reply.statusCode ?? 500, reply.headers);
     reply.pipe(answer);
   });
   onward.on('error', () => incoming.socket.destroy());
-  incoming.on('aborted', () => onward.destroy());
-  incoming.pipe(onward);
+  onward.end(body);
 }

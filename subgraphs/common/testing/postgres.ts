@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { freePort, program } from './programs.ts';
 
@@ -17,8 +18,13 @@ export type RunningPostgres = AsyncDisposable & {
   database(): Promise<string>;
   /** Ends the server at once, as a crash does; nothing answers at its port until `start`. */
   crash(): Promise<void>;
+  /** Kills the server (SIGKILL), which cannot tell its children any more: they end by themselves a moment later. */
+  kill(): Promise<void>;
   start(): Promise<void>;
 };
+
+const START_MS = 30_000;
+const START_AGAIN_MS = 100;
 
 /** A PostgreSQL of its own on a free port. It refuses to run as root, whom the user `postgres` stands in for. */
 export async function startPostgres(): Promise<RunningPostgres> {
@@ -40,15 +46,26 @@ export async function startPostgres(): Promise<RunningPostgres> {
   let server: ChildProcess | undefined;
   let databases = 0;
 
-  const crash = async () => {
+  const end = async (signal: 'SIGQUIT' | 'SIGKILL') => {
     const running = server;
     server = undefined;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    // "Immediate shutdown": no checkpoint, as after a crash, but no child is left behind.
-    running.kill('SIGQUIT');
+    running.kill(signal);
     await once(running, 'exit');
   };
+  // "Immediate shutdown": no checkpoint, as after a crash, but no child is left behind.
+  const crash = () => end('SIGQUIT');
   const start = async () => {
+    for (const until = Date.now() + START_MS; ; await pause(START_AGAIN_MS)) {
+      const said = await startOnce();
+      if (said === undefined) return;
+      // The children of a server that was killed hold its shared memory until they have ended.
+      if (!said.includes('still in use') || Date.now() > until)
+        throw new Error(`postgres did not start: ${said}`);
+    }
+  };
+  /** @returns what the server said when it did not start */
+  const startOnce = async (): Promise<string | undefined> => {
     const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
     const started = spawn(binary, ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
       ...options,
@@ -60,16 +77,17 @@ export async function startPostgres(): Promise<RunningPostgres> {
       said.push(line);
       if (line.includes('ready to accept connections')) {
         started.stderr.resume();
-        return;
+        return undefined;
       }
     }
-    throw new Error(`postgres did not start: ${said.join('\n')}`);
+    return said.join('\n');
   };
   const urlOf = (name: string) => `postgres://radiograph@127.0.0.1:${port}/${name}`;
 
   await start();
   return {
     crash,
+    kill: () => end('SIGKILL'),
     start,
     async database() {
       databases += 1;

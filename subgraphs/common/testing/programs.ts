@@ -1,5 +1,5 @@
 import { accessSync, constants, globSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
 /** Where a program is on this machine; undefined where there is none.
@@ -21,9 +21,25 @@ export function program(name: string, elsewhere?: string): string | undefined {
     });
 }
 
-/** A port that was free a moment ago. */
+/** Below the ports that systems give to outgoing connections (from 32768 or 49152 on), which would take the port of a
+ *  server while it is started again. */
+const [LOWEST_PORT, PORTS] = [10_000, 22_000];
+const given = new Set<number>();
+
+/** A port that was free a moment ago, and that this process was not given before. */
 export async function freePort(): Promise<number> {
-  await using server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  for (;;) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -33,6 +33,8 @@ export interface JobLeases {
   overdue(overdueMs: number, limit: number): Promise<StoredJob[]>;
   /** ms until a job can be taken, 0 when it can be now; undefined when it has ended or there is none. */
   dueIn(jobId: string): Promise<number | undefined>;
+  /** Whether any result is stored: model servers have been there. */
+  hasClassified(): Promise<boolean>;
   /** How many jobs have not ended. */
   waiting(): Promise<number>;
   /** Calls `wake` when a job may have changed, by any process; without an id it may be any job. It only wakes: what is

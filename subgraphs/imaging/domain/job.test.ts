@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { ERROR_CODES } from '#common/errors.ts';
-import { hasEnded, type JobState, MAX_ATTEMPTS, pauseBeforeRetry, type StoredJob } from './job.ts';
+import {
+  hasEnded,
+  type JobState,
+  MAX_ATTEMPTS,
+  MAX_ATTEMPTS_IN_OUTAGE,
+  pauseBeforeRetry,
+  type StoredJob,
+} from './job.ts';
 
 const inState = (state: JobState) => ({ state }) as StoredJob;
 
@@ -35,4 +42,13 @@ test('chance spreads a pause over its second half', () => {
   expect(pauseBeforeRetry('INTERNAL', 3, 0)).toBe(1_000);
   expect(pauseBeforeRetry('INTERNAL', 3, 0.5)).toBe(1_500);
   expect(pauseBeforeRetry('INTERNAL', 3, 0.999)).toBeLessThan(2_000);
+});
+
+test('the attempts at what an outage holds up reach over a day, half a minute apart at most', () => {
+  const pauses = Array.from(
+    { length: MAX_ATTEMPTS_IN_OUTAGE - 1 },
+    (_, i) => pauseBeforeRetry('MODEL_UNAVAILABLE', i + 1, 0.5, MAX_ATTEMPTS_IN_OUTAGE) ?? 0,
+  );
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+  expect(pauses.reduce((sum, ms) => sum + ms) / 3_600_000).toBeGreaterThan(23);
 });

@@ -28,6 +28,9 @@ export type StoredJob = {
 /** Attempts after which a job ends FAILED with the cause of the last one. */
 export const MAX_ATTEMPTS = 6;
 
+/** The same while something is away that has been there before: about a day of the longest pauses. */
+export const MAX_ATTEMPTS_IN_OUTAGE = 4_000;
+
 /** Attempts after which a job ends FAILED although none could say why: its workers died each time, and it may be the
  *  cause. */
 export const MAX_STARTS = 10;
@@ -43,14 +46,27 @@ const LASTING: ReadonlySet<ErrorCode> = new Set([
   'NOT_FOUND',
 ]);
 
+/** Faults of what a job needs, not of the job. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set(['MODEL_UNAVAILABLE', 'OVERLOADED', 'DEADLINE_EXCEEDED']);
+
+export function isOutage(code: ErrorCode): boolean {
+  return OUTAGES.has(code);
+}
+
 export function hasEnded(job: StoredJob): boolean {
   return job.state === 'SUCCEEDED' || job.state === 'FAILED' || job.state === 'CANCELLED';
 }
 
 /** How long to wait before the next attempt, or undefined when there is none.
  *  Doubling pauses with jitter in [0.5, 1): jobs that failed together do not come back together.
- *  @param attempts how often the job was begun, 1 or more @param random in [0, 1) */
-export function pauseBeforeRetry(code: ErrorCode, attempts: number, random: number): number | undefined {
-  if (LASTING.has(code) || attempts >= MAX_ATTEMPTS) return undefined;
+ *  @param attempts how often the job was begun, 1 or more @param random in [0, 1)
+ *  @param most how often it may be begun */
+export function pauseBeforeRetry(
+  code: ErrorCode,
+  attempts: number,
+  random: number,
+  most = MAX_ATTEMPTS,
+): number | undefined {
+  if (LASTING.has(code) || attempts >= most) return undefined;
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1)) * (0.5 + random / 2);
 }

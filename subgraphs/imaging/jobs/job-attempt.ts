@@ -2,7 +2,14 @@ import type { Logger } from 'pino';
 import type { Counter } from 'prom-client';
 import { codeOf, RadiographError } from '#common/errors.ts';
 import type { Classifier } from '../domain/classifier.ts';
-import { MAX_STARTS, pauseBeforeRetry, type StoredJob } from '../domain/job.ts';
+import {
+  isOutage,
+  MAX_ATTEMPTS,
+  MAX_ATTEMPTS_IN_OUTAGE,
+  MAX_STARTS,
+  pauseBeforeRetry,
+  type StoredJob,
+} from '../domain/job.ts';
 import type { JobBell } from '../domain/job-changes.ts';
 import type { LeaseState } from '../domain/job-leases.ts';
 import type { Ledger } from '../domain/ledger.ts';
@@ -55,7 +62,9 @@ export async function doJob(
 
   try {
     interrupted.signal.throwIfAborted();
-    if (job.attempts > MAX_STARTS) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
+    // An outage may have begun it any number of times.
+    const most = job.error && isOutage(job.error.code) ? MAX_ATTEMPTS_IN_OUTAGE : MAX_STARTS;
+    if (job.attempts > most) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
     const radiograph = (await ledger.radiographs([job.radiographId])).get(job.radiographId);
     if (!radiograph) throw new RadiographError('NOT_FOUND', 'The radiograph of this job is gone');
     const answer = await unlessAborted(
@@ -85,7 +94,10 @@ export async function doJob(
 
   async function fail(error: unknown) {
     const code = codeOf(error);
-    const retryAfter = pauseBeforeRetry(code, job.attempts, Math.random());
+    // What has never been there is a wrong setting, which is told soon; an outage must not cost an image its reading.
+    const isAway = job.attempts >= MAX_ATTEMPTS && isOutage(code) && (await ledger.hasClassified());
+    const most = isAway ? MAX_ATTEMPTS_IN_OUTAGE : MAX_ATTEMPTS;
+    const retryAfter = pauseBeforeRetry(code, job.attempts, Math.random(), most);
     const message = error instanceof RadiographError ? error.message : 'The work failed on our side';
     logger.warn({ jobId: job.id, attempt: job.attempts, code, retryAfter, err: error }, 'job attempt failed');
     ended.inc({ outcome: retryAfter === undefined ? code : 'RETRY' });

@@ -75,7 +75,9 @@ export function ledgerLeaseCases(place: LedgerFactory): void {
     await using it = await underClock(place);
     const { id, radiographId } = await submitted(it);
     await it.ledger.take('w', LEASE_MS);
+    expect(await it.ledger.hasClassified()).toBe(false);
     await it.ledger.succeed(id, 'w', aClassification(radiographId));
+    expect(await it.ledger.hasClassified()).toBe(true);
     expect(await it.ledger.cancel(id, 'bob')).toMatchObject({ state: 'SUCCEEDED', version: 3 });
     expect((await it.ledger.classifications([radiographId])).size).toBe(1);
   });

@@ -117,6 +117,9 @@ export function postgresJobs(db: Database, time: () => number | null): Omit<JobL
       const [row] = await db.repeatable(DUE_IN, [time(), id]);
       return row && Number(row.ms);
     },
+    async hasClassified() {
+      return (await db.repeatable('SELECT 1 FROM classification LIMIT 1', [])).length > 0;
+    },
     async waiting() {
       const [row] = await db.repeatable(`SELECT count(*) AS n FROM job WHERE ${OPEN}`, []);
       return Number(row?.n);

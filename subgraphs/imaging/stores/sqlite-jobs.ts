@@ -53,6 +53,7 @@ export function sqliteJobs(
   const dueAt = db.prepare(`SELECT CASE state WHEN 'QUEUED' THEN run_after ELSE lease_until END AS at FROM job
     WHERE id = ? AND state IN ('QUEUED', 'RUNNING')`);
   const waiting = db.prepare(`SELECT count(*) AS n FROM job WHERE state IN ('QUEUED', 'RUNNING')`);
+  const anyResult = db.prepare('SELECT 1 FROM classification LIMIT 1');
   const dataVersion = db.prepare('PRAGMA data_version');
   let watch: NodeJS.Timeout | undefined;
 
@@ -104,6 +105,9 @@ export function sqliteJobs(
     async dueIn(id) {
       const row = dueAt.get(id);
       return row && Math.max(0, Number(row.at) - now());
+    },
+    async hasClassified() {
+      return anyResult.get() !== undefined;
     },
     async waiting() {
       return Number(waiting.get()?.n);

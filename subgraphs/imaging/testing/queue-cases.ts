@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RadiographError } from '#common/errors.ts';
 import type { Classifier } from '../domain/classifier.ts';
-import { MAX_STARTS } from '../domain/job.ts';
+import { MAX_ATTEMPTS, MAX_STARTS } from '../domain/job.ts';
 import { answer, aWard, type QueuePlace, silence } from './workers.ts';
 
 /** What workers do with jobs, whatever brings them. */
@@ -59,6 +59,31 @@ export function queueCases(openQueue: QueuePlace): void {
     expect(await ward.ends([id])).toEqual(['FAILED']);
     const error = { code: 'UNSUPPORTED_IMAGE', message: 'torn' };
     expect(await ward.read(id)).toMatchObject({ attempts: 1, error });
+  });
+
+  test('an outage costs no image its reading, unless the model was never there', async () => {
+    await using ward = await aWard(openQueue);
+    let isAway = true;
+    const away: Classifier = (radiograph, signal) => {
+      if (isAway) throw new RadiographError('MODEL_UNAVAILABLE', 'away');
+      return answer(radiograph, signal);
+    };
+    const often = async () => {
+      const [id = ''] = await ward.submit(1, { told: false });
+      for (let i = 1; i < MAX_ATTEMPTS; i += 1) await ward.ledger.take('dead', 0, id);
+      return id;
+    };
+    const early = await often();
+    await using _worker = await ward.worker(away);
+    ward.queue.add({ id: early, priority: 'ROUTINE' });
+    expect(await ward.ends([early])).toEqual(['FAILED']);
+    isAway = false;
+    expect(await ward.ends(await ward.submit(1))).toEqual(['SUCCEEDED']);
+    isAway = true;
+    const id = await often();
+    ward.queue.add({ id, priority: 'ROUTINE' });
+    const error = { code: 'MODEL_UNAVAILABLE', message: 'away' };
+    await expect.poll(() => ward.read(id), { timeout: 10_000 }).toMatchObject({ state: 'QUEUED', error });
   });
 
   test('a job over which its workers died again and again ends FAILED, and is not begun once more', async () => {
