@@ -4,6 +4,7 @@ import { graphClient } from './graph-client.ts';
 import { radiographsOf, syntheticRadiographs } from './radiographs.ts';
 import { writeReport } from './report/write-report.ts';
 import { batching } from './scenarios/batching.ts';
+import { cacheFaults } from './scenarios/cache-faults.ts';
 import { cached } from './scenarios/cached.ts';
 import { capacity } from './scenarios/capacity.ts';
 import { classifyLoop } from './scenarios/classify.ts';
@@ -29,6 +30,7 @@ const SCENARIOS: Record<string, Scenario> = {
   seed,
   soak,
   failover,
+  'cache-faults': cacheFaults,
 };
 
 /** Where `npm start` has the metrics of the services behind the gateway. */

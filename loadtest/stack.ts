@@ -19,6 +19,8 @@ export type StackOptions = {
   readonly pools?: readonly string[];
   /** Model servers that run already, in the form of TF_SERVING; none is started then. */
   readonly modelServers?: string;
+  /** Redis of imaging's cache of inferences; in memory when it is not given. */
+  readonly cacheUrl?: string;
   /** Folder that gets a CPU profile of each service. */
   readonly profile?: string | undefined;
 };
@@ -36,7 +38,7 @@ type Service = { readonly main: string; readonly env: Record<string, string>; re
 /** Starts every service as a process of its own on free ports, with an empty data folder, and waits until all are
  *  ready. Disposing it waits for their end and removes the folder. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { modelServers, pools = modelServers === undefined ? ['embedded'] : [], profile } = options;
+  const { modelServers, pools = modelServers === undefined ? ['embedded'] : [], cacheUrl, profile } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-load-'));
   const [gateway = 0, imaging = 0, heatmap = 0, icu = 0, ...servers] = await freePorts(4 + 2 * pools.length);
   const common = { DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
@@ -55,6 +57,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           IMAGING_PORT: String(imaging),
           TF_SERVING:
             modelServers ?? poolPorts.map(({ name, grpc }) => `${name}=127.0.0.1:${grpc}`).join(','),
+          ...(cacheUrl === undefined ? {} : { REDIS_CACHE_URL: cacheUrl }),
         },
         metrics: at(imaging),
       },
@@ -151,7 +154,7 @@ async function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promis
 }
 
 /** All are held open until all are known, so that none is given twice. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   const ports = await Promise.all(
     servers.map(async (server) => {

@@ -21,7 +21,12 @@ const FOLLOW = `subscription Follow($id: ID!) {
 type UserErrors = { code: string; message: string }[];
 export type Reading = {
   readonly id: string;
-  readonly classification: { readonly cached: boolean; readonly pool: string | null } | null;
+  readonly classification: {
+    readonly finding: { readonly code: string; readonly probability: number };
+    readonly decision: string;
+    readonly cached: boolean;
+    readonly pool: string | null;
+  } | null;
   readonly heatmap?: { readonly image: { readonly url: string } } | null;
 };
 type Classified = { radiographClassify: { radiograph: Reading | null; userErrors: UserErrors } };
