@@ -27,7 +27,9 @@ export function createContext(store: ClinicalStore, model: IcuModel): Context {
     risks: new DataLoader(async (ids) => {
       const newest = store.newest(ids);
       const measured = ids.filter((id) => newest.has(id));
-      const assessments = await model.assess(measured.map((id) => featuresOf(newest.get(id) ?? [])));
+      const assessments = await model.assessKnown(
+        measured.map((id) => ({ id, features: featuresOf(newest.get(id) ?? []) })),
+      );
       const found = new Map(measured.map((id, i) => [id, assessments[i]]));
       return ids.map((id) => {
         const assessment = found.get(id);

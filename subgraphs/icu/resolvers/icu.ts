@@ -64,19 +64,18 @@ export const icuResolvers: Resolvers = {
     async icuRiskAssess(_parent, { input }, context) {
       const { faults, observations } = checkedObservations(input.observations, context.now());
       if (faults.length > 0) return { icuRisk: null, userErrors: userErrors(faults) };
-      const [assessment] = await context.model.assess([featuresOf(observations)]);
-      if (!assessment) throw new RadiographError('ICU_UNAVAILABLE', 'The ICU model gave no answer');
+      const assessment = await context.model.assessUnknown(featuresOf(observations));
       return { icuRisk: toRisk(assessment, null, context), userErrors: [] };
     },
   },
 };
 
 function toRisk(
-  { probability, reasons }: IcuAssessment,
+  { probability, model, reasons }: IcuAssessment,
   window: string | null,
-  { model, now }: Context,
+  { now }: Context,
 ): IcuRisk {
-  const { threshold, ...version } = model.version;
+  const { threshold, ...version } = model;
   return {
     probability,
     willBeAdmitted: probability >= threshold,

@@ -1,27 +1,38 @@
-import type { Features, IcuAssessment, IcuModel } from '../../domain/icu-model.ts';
+import { RadiographError } from '#common/errors.ts';
+import type { Features, IcuAssessment, IcuModel, IcuModelVersion } from '../../domain/icu-model.ts';
 import { COLUMNS, row } from './features.ts';
 import { probabilityOf, type TrainedModel } from './training.ts';
 
 const MOST_REASONS = 5;
 
 /** The embedded engine: a logistic regression that was trained here. */
-export function embeddedEngine(model: TrainedModel, version: string): IcuModel {
+export function embeddedEngine(model: TrainedModel, number: string): IcuModel {
+  const version: IcuModelVersion = {
+    name: 'icu_admission',
+    version: number,
+    digest: model.digest,
+    engine: 'Embedded logistic regression',
+    threshold: model.threshold,
+  };
   return {
-    version: {
-      name: 'icu_admission',
-      version,
-      digest: model.digest,
-      engine: 'Embedded logistic regression',
-      threshold: model.threshold,
+    versions: async () => [version],
+    assessKnown: async (patients) => patients.map(({ features }) => assessOne(features, model, version)),
+    assessUnknown: async (features) => assessOne(features, model, version),
+    async patientChanged() {},
+    async train() {
+      throw new RadiographError('ICU_UNAVAILABLE', 'The embedded engine trains at its first start alone');
     },
-    async assess(patients) {
-      return patients.map((features) => assessOne(features, model));
-    },
+    training: async () => null,
+    async [Symbol.asyncDispose]() {},
   };
 }
 
 /** Columns are centred, so a weight times its column is the share against the average patient. */
-function assessOne(features: Features, { scaling, coefficients }: TrainedModel): IcuAssessment {
+function assessOne(
+  features: Features,
+  { scaling, coefficients }: TrainedModel,
+  model: IcuModelVersion,
+): IcuAssessment {
   const columns = row(features, scaling);
   const shares = new Map<string, number>();
   for (const [i, { code }] of COLUMNS.entries())
@@ -30,5 +41,5 @@ function assessOne(features: Features, { scaling, coefficients }: TrainedModel):
     .map(([code, contribution]) => ({ code, value: features.get(code) ?? null, contribution }))
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
     .slice(0, MOST_REASONS);
-  return { probability: probabilityOf(columns, coefficients), reasons };
+  return { probability: probabilityOf(columns, coefficients), model, reasons };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { featuresOf } from '../../context.ts';
+import type { Features } from '../../domain/icu-model.ts';
 import { OBSERVATION_TYPES } from '../../domain/observation-types.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { syntheticCohort } from '../../domain/synthetic-cohort.ts';
@@ -16,6 +17,8 @@ const casesOf = (count: number, seed: number): TrainingCase[] =>
 const CASES = casesOf(3_000, 7);
 const MODEL = trainModel(CASES);
 const ENGINE = embeddedEngine(MODEL, '1');
+const assessed = (patients: readonly Features[]) =>
+  ENGINE.assessKnown(patients.map((features, i) => ({ id: String(i), features })));
 
 /** Rows with two columns whose labels follow the given coefficients. */
 function generated(count: number, intercept: number, weights: readonly number[]) {
@@ -52,14 +55,14 @@ test('the outcome of held-out patients does not move the coefficients', () => {
 
 test('its probabilities are calibrated: of those with about one half, about one half is admitted', async () => {
   const unseen = casesOf(4_000, 99);
-  const assessed = await ENGINE.assess(unseen.map(({ features }) => features));
+  const found = await assessed(unseen.map(({ features }) => features));
   for (const [low, high] of [
     [0, 0.1],
     [0.1, 0.3],
     [0.3, 0.6],
     [0.6, 1],
   ] as const) {
-    const group = assessed.flatMap(({ probability }, i) =>
+    const group = found.flatMap(({ probability }, i) =>
       probability >= low && probability < high ? [{ probability, admitted: unseen[i]?.admitted }] : [],
     );
     expect(group.length).toBeGreaterThan(100);
@@ -119,8 +122,8 @@ test('what is missing counts as average, and its absence as a column where it sa
 test('a patient of whom nothing, or the most extreme, is known gets a risk between 0 and 1', async () => {
   const extreme = (which: 'minimum' | 'maximum') =>
     new Map(OBSERVATION_TYPES.map((type) => [type.code, type[which]]));
-  const assessed = await ENGINE.assess([new Map(), extreme('minimum'), extreme('maximum')]);
-  for (const { probability, reasons } of assessed) {
+  const found = await assessed([new Map(), extreme('minimum'), extreme('maximum')]);
+  for (const { probability, reasons } of found) {
     expect(probability).toBeGreaterThanOrEqual(0);
     expect(probability).toBeLessThanOrEqual(1);
     expect(reasons.every(({ contribution }) => Number.isFinite(contribution))).toBe(true);
@@ -135,7 +138,7 @@ test('less oxygen, faster breathing and more lactate raise the risk', async () =
   ]);
   const changed = (code: string, value: number) => new Map([...average, [code, value]]);
   const patients = [average, changed('spo2', 80), changed('respiratory_rate', 35), changed('lactate', 8)];
-  const [base, ...worse] = (await ENGINE.assess(patients)).map(({ probability }) => probability);
+  const [base, ...worse] = (await assessed(patients)).map(({ probability }) => probability);
   for (const probability of worse) expect(probability).toBeGreaterThan(base ?? 1);
 });
 
