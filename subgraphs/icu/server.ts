@@ -6,12 +6,14 @@ import { serviceMetrics } from '#common/metrics.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
 import type { IcuConfig } from './config.ts';
 import { featuresOf } from './context.ts';
+import type { IcuModel } from './domain/icu-model.ts';
 import { syntheticCohort } from './domain/synthetic-cohort.ts';
 import { embeddedEngine } from './engines/embedded/embedded-engine.ts';
 import { type TrainedModel, trainModel } from './engines/embedded/training.ts';
+import { irisEngine } from './engines/iris/iris-engine.ts';
 import { createContext } from './loaders.ts';
 import { icuResolvers } from './resolvers/icu.ts';
-import { openSqliteClinicalStore } from './stores/sqlite-clinical-store.ts';
+import { openSqliteClinicalStore, type SqliteClinicalStore } from './stores/sqlite-clinical-store.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/icu.graphql');
 const SHOWN_PATIENTS = 200;
@@ -20,17 +22,11 @@ const SHOWN_SEED = 2020;
 const TRAINING_PATIENTS = 3_000;
 const TRAINING_SEED = 7;
 
-/** Starts the ICU subgraph: at the first start it seeds the synthetic cohort and trains the model. */
+/** Starts the ICU subgraph: at the first start it seeds the synthetic cohort and, without IRIS, trains the model. */
 export async function startIcu(config: IcuConfig, logger: Logger): Promise<RunningServer> {
   const store = openSqliteClinicalStore(config.dataDir, () => syntheticCohort(SHOWN_PATIENTS, SHOWN_SEED));
-  const { version, model } = store.modelOr<TrainedModel>(() => {
-    const cohort = syntheticCohort(TRAINING_PATIENTS, TRAINING_SEED);
-    return trainModel(
-      cohort.map(({ observations, admitted }) => ({ features: featuresOf(observations), admitted })),
-    );
-  });
-  logger.info({ version, ...model.metrics, threshold: model.threshold }, 'ICU model is ready');
-  const engine = embeddedEngine(model, version);
+  const metrics = serviceMetrics('icu');
+  const engine = config.iris ? irisEngine(config.iris, metrics, logger) : openEmbeddedEngine(store, logger);
   const server = await startSubgraph({
     name: 'icu',
     dataDir: config.dataDir,
@@ -41,14 +37,26 @@ export async function startIcu(config: IcuConfig, logger: Logger): Promise<Runni
     resolvers: icuResolvers,
     context: () => createContext(store, engine),
     logger,
-    metrics: serviceMetrics('icu'),
+    metrics,
     ready: () => true,
   });
   return {
     url: server.url,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
       store[Symbol.dispose]();
     },
   };
+}
+
+function openEmbeddedEngine(store: SqliteClinicalStore, logger: Logger): IcuModel {
+  const { version, model } = store.modelOr<TrainedModel>(() => {
+    const cohort = syntheticCohort(TRAINING_PATIENTS, TRAINING_SEED);
+    return trainModel(
+      cohort.map(({ observations, admitted }) => ({ features: featuresOf(observations), admitted })),
+    );
+  });
+  logger.info({ version, ...model.metrics, threshold: model.threshold }, 'ICU model is ready');
+  return embeddedEngine(model, version);
 }
