@@ -20,7 +20,7 @@ const cohort: CohortRow[] = [
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Expected a folder for schema.sql, rows.sql and grants.sql');
 mkdirSync(folder, { recursive: true });
-const files = { 'schema.sql': SCHEMA, 'rows.sql': inserts(cohort), 'grants.sql': grants('icu_app') };
+const files = { 'schema.sql': SCHEMA, 'rows.sql': inserts(cohort), 'grants.sql': grants('RadiographIcu') };
 // A statement on each line: that is how deploy/iris reads them.
 for (const [name, statements] of Object.entries(files))
   writeFileSync(join(folder, name), `${statements.join('\n')}\n`);
