@@ -1,10 +1,9 @@
 import { RadiographError } from '#common/errors.ts';
 import type { Context } from '../context.ts';
-import { featuresOf } from '../context.ts';
+import { featuresOf } from '../domain/cohort.ts';
 import type { IcuAssessment } from '../domain/icu-model.ts';
 import { checkedObservations, type Fault } from '../domain/observation-check.ts';
-import { OBSERVATION_TYPE_BY_CODE, OBSERVATION_TYPES } from '../domain/observation-types.ts';
-import type { Observation } from '../domain/patient.ts';
+import type { Observation, StoredPatient } from '../domain/patient.ts';
 import type { IcuRisk, Resolvers } from '../generated/resolvers.ts';
 import { DateTime } from './date-time.ts';
 
@@ -20,14 +19,17 @@ export const icuResolvers: Resolvers = {
     patients(_parent, { first, after }, context) {
       const size = within(first ?? 20, LARGEST_PAGE);
       const { patients, hasMore } = context.store.page(size, after == null ? 0 : numberOf(after));
-      const edges = patients.map((node) => ({ cursor: cursorOf(node.id), node }));
+      const edges = patients.map((node) => ({ cursor: cursorOf(node), node }));
       return {
         edges,
         nodes: [...patients],
         pageInfo: { hasNextPage: hasMore, endCursor: edges.at(-1)?.cursor ?? null },
       };
     },
-    observationTypes: () => OBSERVATION_TYPES.map(({ informative: _, ...type }) => type),
+    observationTypes: (_parent, _args, context) =>
+      [...context.observationTypes().values()].map(
+        ({ informative: _informative, scale: _scale, ...type }) => type,
+      ),
   },
 
   Patient: {
@@ -35,13 +37,15 @@ export const icuResolvers: Resolvers = {
     async observations({ id }, { first }, context) {
       const found = await context.observations.load({ id, first: within(first ?? 50, MOST_OBSERVATIONS) });
       return found.map(({ code, value, observedAt }) => {
-        const { display = code, unit = '1' } = OBSERVATION_TYPE_BY_CODE.get(code) ?? {};
+        const { display = code, unit = '1' } = context.observationTypes().get(code) ?? {};
         return { code, display, value, unit, observedAt: new Date(observedAt).toISOString() };
       });
     },
     async icuRisk({ id }, _args, context) {
       const assessed = await context.risks.load(id);
-      return assessed ? toRisk(assessed.assessment, windowOf(assessed.newest), context) : null;
+      if (!assessed) return null;
+      if (assessed.assessment) return toRisk(assessed.assessment, windowOf(assessed.newest), context);
+      throw new RadiographError('ICU_UNAVAILABLE', 'No ICU model has learned from observations like these');
     },
   },
 
@@ -52,7 +56,11 @@ export const icuResolvers: Resolvers = {
         const message = 'There is no patient with this id';
         return { patient, userErrors: [{ code: 'NOT_FOUND', message, field: ['input', 'patientId'] }] };
       }
-      const { faults, observations } = checkedObservations(input.observations, context.now());
+      const { faults, observations } = checkedObservations(
+        input.observations,
+        context.observationTypes(),
+        context.now(),
+      );
       if (faults.length > 0) return { patient: null, userErrors: userErrors(faults) };
       context.store.record(patient.id, observations);
       // What an earlier mutation of the same operation has loaded is out of date now.
@@ -62,7 +70,11 @@ export const icuResolvers: Resolvers = {
     },
 
     async icuRiskAssess(_parent, { input }, context) {
-      const { faults, observations } = checkedObservations(input.observations, context.now());
+      const { faults, observations } = checkedObservations(
+        input.observations,
+        context.observationTypes(),
+        context.now(),
+      );
       if (faults.length > 0) return { icuRisk: null, userErrors: userErrors(faults) };
       const assessment = await context.model.assessUnknown(featuresOf(observations));
       return { icuRisk: toRisk(assessment, null, context), userErrors: [] };
@@ -73,7 +85,7 @@ export const icuResolvers: Resolvers = {
 function toRisk(
   { probability, model, reasons }: IcuAssessment,
   window: string | null,
-  { now }: Context,
+  { now, observationTypes }: Context,
 ): IcuRisk {
   const { threshold, ...version } = model;
   return {
@@ -85,7 +97,7 @@ function toRisk(
     assessedAt: new Date(now()).toISOString(),
     reasons: reasons.map((reason) => ({
       ...reason,
-      display: OBSERVATION_TYPE_BY_CODE.get(reason.code)?.display ?? reason.code,
+      display: observationTypes().get(reason.code)?.display ?? reason.code,
     })),
   };
 }
@@ -106,8 +118,8 @@ function within(first: number, most: number): number {
   throw new RadiographError('BAD_USER_INPUT', `Expected first between 1 and ${most}, got ${first}`);
 }
 
-function cursorOf(id: string): string {
-  return Buffer.from(`patient:${id}`).toString('base64url');
+function cursorOf({ number }: StoredPatient): string {
+  return Buffer.from(`patient:${number}`).toString('base64url');
 }
 
 function numberOf(cursor: string): number {
