@@ -1,15 +1,15 @@
-import { RadiographError } from '#common/errors.ts';
+import { codeOf, RadiographError } from '#common/errors.ts';
 import type { Context } from '../context.ts';
 import { featuresOf } from '../domain/cohort.ts';
-import type { IcuAssessment } from '../domain/icu-model.ts';
 import { checkedObservations, type Fault } from '../domain/observation-check.ts';
-import type { Observation, StoredPatient } from '../domain/patient.ts';
-import type { IcuRisk, Resolvers } from '../generated/resolvers.ts';
+import type { StoredPatient } from '../domain/patient.ts';
+import type { Resolvers } from '../generated/resolvers.ts';
 import { DateTime } from './date-time.ts';
+import { LARGEST_PAGE, within } from './page-size.ts';
+import { toRisk, windowOf } from './risk.ts';
+import { icuModelTrain, icuModelTraining, icuModelVersions } from './training.ts';
 
-const LARGEST_PAGE = 100;
 const MOST_OBSERVATIONS = 500;
-const HOUR_MS = 3_600_000;
 
 export const icuResolvers: Resolvers = {
   DateTime,
@@ -26,6 +26,8 @@ export const icuResolvers: Resolvers = {
         pageInfo: { hasNextPage: hasMore, endCursor: edges.at(-1)?.cursor ?? null },
       };
     },
+    icuModelVersions,
+    icuModelTraining,
     observationTypes: (_parent, _args, context) =>
       [...context.observationTypes().values()].map(
         ({ informative: _informative, scale: _scale, ...type }) => type,
@@ -50,6 +52,8 @@ export const icuResolvers: Resolvers = {
   },
 
   Mutation: {
+    icuModelTrain,
+
     async observationRecord(_parent, { input }, context) {
       const patient = (await context.patients.load(input.patientId)) ?? null;
       if (!patient) {
@@ -63,6 +67,7 @@ export const icuResolvers: Resolvers = {
       );
       if (faults.length > 0) return { patient: null, userErrors: userErrors(faults) };
       context.store.record(patient.id, observations);
+      await tellEngine(patient.id, context);
       // What an earlier mutation of the same operation has loaded is out of date now.
       context.risks.clear(patient.id);
       context.observations.clearAll();
@@ -82,40 +87,17 @@ export const icuResolvers: Resolvers = {
   },
 };
 
-function toRisk(
-  { probability, model, reasons }: IcuAssessment,
-  window: string | null,
-  { now, observationTypes }: Context,
-): IcuRisk {
-  const { threshold, ...version } = model;
-  return {
-    probability,
-    willBeAdmitted: probability >= threshold,
-    threshold,
-    model: { ...version, state: 'AVAILABLE' },
-    window,
-    assessedAt: new Date(now()).toISOString(),
-    reasons: reasons.map((reason) => ({
-      ...reason,
-      display: observationTypes().get(reason.code)?.display ?? reason.code,
-    })),
-  };
-}
-
-/** The hours from the first to the last observation that was used. */
-function windowOf(newest: readonly Observation[]): string | null {
-  const times = newest.map(({ observedAt }) => observedAt);
-  const hours = Math.ceil((Math.max(...times) - Math.min(...times)) / HOUR_MS);
-  return times.length === 0 ? null : `0-${Math.max(1, hours)} h`;
+/** The observations are stored by now, whether or not the engine can be told: an engine with rows of its own compares
+ *  them with what it is asked about. */
+async function tellEngine(id: string, { store, model }: Context): Promise<void> {
+  const features = featuresOf(store.newest([id]).get(id) ?? []);
+  await model.patientChanged({ id, features }).catch((error: unknown) => {
+    if (codeOf(error) !== 'ICU_UNAVAILABLE') throw error;
+  });
 }
 
 function userErrors(faults: readonly Fault[]) {
   return faults.map(({ message, field }) => ({ code: 'BAD_USER_INPUT', message, field: [...field] }));
-}
-
-function within(first: number, most: number): number {
-  if (first >= 1 && first <= most) return first;
-  throw new RadiographError('BAD_USER_INPUT', `Expected first between 1 and ${most}, got ${first}`);
 }
 
 function cursorOf({ number }: StoredPatient): string {

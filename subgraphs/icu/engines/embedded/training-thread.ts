@@ -19,7 +19,8 @@ export class TrainingRefused extends Error {}
 /** Trains in a thread of its own, so that requests are answered meanwhile.
  *  @throws TrainingRefused, or any error when the thread ends without a model */
 export async function trainInThread(order: TrainingOrder, signal: AbortSignal): Promise<TrainedModel> {
-  const worker = new Worker(new URL('./training-worker.ts', import.meta.url), { workerData: order });
+  const script = new URL('./training-worker.ts', import.meta.url);
+  const worker = new Worker(script, { workerData: order, execArgv: [] });
   try {
     const [reply]: TrainingReply[] = await once(worker, 'message', { signal });
     if (reply?.kind === 'trained') return reply.model;
