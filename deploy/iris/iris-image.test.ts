@@ -80,7 +80,7 @@ describe('what the image is filled with', () => {
     const script = await read('deploy/iris/init.script');
     const counts = `"schema":${schema.length},"rows":${rows.length},"grants":${grants.length}`;
     expect(script).toContain(`$case(name,${counts})`);
-    expect(db.read('SELECT count(*) AS n FROM Icu.Observation')).toEqual([{ n: 3_200 }]);
+    expect(db.read('SELECT count(*) AS n FROM Icu.Observation')).toEqual([{ n: 1_700 }]);
     db[Symbol.dispose]();
   });
 
@@ -92,11 +92,11 @@ describe('what the image is filled with', () => {
     expect(Object.keys(row)).not.toContain('RowDigest');
     expect(Object.keys(row).at(-1)).toBe('IcuLater');
     expect(one('SELECT count(*) AS n, count(IcuLater) AS labels FROM Icu.Training')).toEqual({
-      n: 2_250,
-      labels: 2_250,
+      n: 1_125,
+      labels: 1_125,
     });
     expect(one('SELECT count(*) AS n, count(DISTINCT IcuLater) AS labels FROM Icu.Holdout')).toEqual({
-      n: 750,
+      n: 375,
       labels: 2,
     });
     const shown =

@@ -1,13 +1,19 @@
 import DataLoader from 'dataloader';
-import { type Context, featuresOf } from './context.ts';
+import type { Context } from './context.ts';
 import type { ClinicalStore } from './domain/clinical-store.ts';
+import { featuresOf } from './domain/cohort.ts';
 import type { IcuModel } from './domain/icu-model.ts';
 
 /** One read and one assessment for all patients that an operation names. */
 export function createContext(store: ClinicalStore, model: IcuModel): Context {
+  let types: ReturnType<ClinicalStore['observationTypes']> | undefined;
   return {
     now: Date.now,
     store,
+    observationTypes() {
+      types ??= store.observationTypes();
+      return types;
+    },
     model,
     patients: new DataLoader(async (ids) => {
       const found = store.patients(ids);
@@ -33,7 +39,7 @@ export function createContext(store: ClinicalStore, model: IcuModel): Context {
       const found = new Map(measured.map((id, i) => [id, assessments[i]]));
       return ids.map((id) => {
         const assessment = found.get(id);
-        return assessment && { assessment, newest: newest.get(id) ?? [] };
+        return assessment === undefined ? undefined : { assessment, newest: newest.get(id) ?? [] };
       });
     }),
   };

@@ -39,9 +39,10 @@ export type IcuTraining = {
 export interface IcuModel extends AsyncDisposable {
   /** Every version that is kept, the one that answers first. */
   versions(): Promise<IcuModelVersion[]>;
-  /** Of patients whose observations are stored. @returns an assessment for each entry, in order */
-  assessKnown(patients: readonly KnownPatient[]): Promise<IcuAssessment[]>;
-  /** Of values that are not to be kept. */
+  /** Of patients whose observations are stored. @returns an assessment for each entry, in order; null for one of whose
+   *  observations the model knows none */
+  assessKnown(patients: readonly KnownPatient[]): Promise<(IcuAssessment | null)[]>;
+  /** Of values that are not to be kept. @throws RadiographError ICU_UNAVAILABLE when the model knows none of them */
   assessUnknown(features: Features): Promise<IcuAssessment>;
   /** Tells of observations that were stored just now, before anybody is answered; an engine with rows of its own brings them up to date. */
   patientChanged(patient: KnownPatient): Promise<void>;

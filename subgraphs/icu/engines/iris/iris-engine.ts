@@ -133,7 +133,10 @@ export function irisEngine(config: IrisConfig, registry: Registry, logger: Logge
       const others = rows.map((row) => String(row.get('version'))).filter((one) => one !== version);
       return [version, ...others].map(versionOf);
     },
-    assessKnown: (patients) => Promise.all(patients.map((patient) => known.load(patient))),
+    assessKnown: (patients) =>
+      Promise.all(
+        patients.map(async (patient) => (isAssessable(patient.features) ? known.load(patient) : null)),
+      ),
     async assessUnknown(features) {
       if (!isAssessable(features))
         throw new RadiographError('ICU_UNAVAILABLE', 'The ICU model knows none of these observations');
@@ -145,7 +148,7 @@ export function irisEngine(config: IrisConfig, registry: Registry, logger: Logge
       });
     },
     async patientChanged(patient) {
-      await sql.query(statements.store(patient));
+      if (isAssessable(patient.features)) await sql.query(statements.store(patient));
     },
     ...irisTraining(
       sql,

@@ -1,20 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { syntheticCohort } from '../../domain/synthetic-cohort.ts';
+import { featuresOf } from '../../domain/cohort.ts';
+import { defaultCohort } from '../../domain/synthetic-cohort.ts';
 import { type CohortRow, grants, inserts, SCHEMA } from './schema.ts';
 
-/** The shown patients, who are asked for by these ids, and others to learn from. What the engine finds to differ from
- *  the clinical store it writes anew, so this only spares it the work. */
-const SHOWN = { count: 200, seed: 2020 };
-const LEARNT_FROM = { count: 3_000, seed: 7 };
-
-const rows = ({ count, seed }: typeof SHOWN) =>
-  syntheticCohort(count, seed).map(({ id, observations, admitted }) => ({
-    ...{ id, admitted, features: new Map(observations.map(({ code, value }) => [code, value])) },
-  }));
+/** What the clinical store is filled with. The engine writes anew what it finds to differ from the store, so rows of
+ *  the patients only spare it the work. */
+const { patients, cases } = defaultCohort();
 const cohort: CohortRow[] = [
-  ...rows(SHOWN).map((row) => ({ ...row, admitted: null, heldOut: false })),
-  ...rows(LEARNT_FROM).map((row, i) => ({ ...row, id: `t${row.id}`, heldOut: i % 4 === 3 })),
+  ...patients.map(({ id, observations }) => ({
+    ...{ id, features: featuresOf(observations), admitted: null, heldOut: false },
+  })),
+  ...cases.map((one, i) => ({ ...one, id: `t${i + 1}`, heldOut: i % 4 === 3 })),
 ];
 
 const [folder] = process.argv.slice(2);
