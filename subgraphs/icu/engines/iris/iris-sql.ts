@@ -63,16 +63,27 @@ export function openIrisSql(config: IrisConfig, registry: Registry, logger: Logg
     }
   };
 
+  const onFreeSession = async (statement: Statement, signal: AbortSignal) => {
+    const session = sessions.reduce((best, one) => (one.pending() < best.pending() ? one : best));
+    try {
+      return await session.run(statement, signal);
+    } catch (error) {
+      // IRIS may still be at work in that session, so the other one comes first from now on.
+      if (signal.aborted) sessions.push(...sessions.splice(sessions.indexOf(session), 1));
+      throw error;
+    }
+  };
+
   return {
     async query(statement) {
       // While one statement finds out whether IRIS is back, the library would let all others wait for it.
       if (breaker.state === CircuitState.HalfOpen) throw new IrisFault('resting');
       try {
-        return await breaker.execute(() => {
-          const session = sessions.reduce((best, one) => (one.pending() < best.pending() ? one : best));
-          const signal = deadlineSignal(config.deadlineMs, closed.signal);
-          return measured(statement, () => session.run(statement, signal));
-        });
+        return await breaker.execute(() =>
+          measured(statement, () =>
+            onFreeSession(statement, deadlineSignal(config.deadlineMs, closed.signal)),
+          ),
+        );
       } catch (error) {
         throw error instanceof BrokenCircuitError ? new IrisFault('resting') : error;
       }

@@ -155,3 +155,19 @@ test('a training that lasts holds up no assessment and gives its session back', 
     await expect.poll(() => fake.sessions.held).toBe(2);
   });
 });
+
+test('when IRIS cannot be asked whether a run is listed, it was begun all the same', async () => {
+  await withClock(async ({ model, ...place }) => {
+    const cut = Promise.withResolvers<void>();
+    place.fake.database.trainingEnds = cut.promise;
+    place.fake.once(/^TRAIN/, async (usual) => {
+      place.fake.once(/ML_TRAINING_RUNS/, async () => ({ status: 502, body: '' }));
+      return usual();
+    });
+    expect(await model.train('sent')).toMatchObject({ id: 'sent', state: 'RUNNING' });
+    cut.resolve();
+    await ended(model, 'sent');
+    expect(await state(model, 'sent')).toBe('SUCCEEDED');
+    expect(trainings(place)).toHaveLength(1);
+  });
+});

@@ -86,12 +86,18 @@ export function irisTraining(
 
   /** What IRIS lists survives the end of this process, so the caller is told no sooner, where that is possible. */
   const listed = async (run: Begun): Promise<IcuTraining> => {
-    while (run.reply === 'waiting' && now() < run.at + LISTED_WITHIN_MS) {
-      const rows = await sql.query(statements.runs);
-      if (rows.some((row) => isNamed(row.get('run'), run.id))) break;
-      await setTimeout(LIST_AGAIN_MS);
+    try {
+      while (run.reply === 'waiting' && now() < run.at + LISTED_WITHIN_MS) {
+        const rows = await sql.query(statements.runs);
+        if (rows.some((row) => isNamed(row.get('run'), run.id))) break;
+        await setTimeout(LIST_AGAIN_MS);
+      }
+      return (await training(run.id)) ?? running(run.id);
+    } catch (error) {
+      // It has been sent all the same.
+      if (error instanceof IrisFault) return running(run.id);
+      throw error;
     }
-    return (await training(run.id)) ?? running(run.id);
   };
 
   const trainAlone = async (id: string) => {
