@@ -38,7 +38,8 @@ function resolved(from: string, specifier: string): string {
   return specifier.startsWith('.') ? relative('.', join(dirname(from), specifier)) : specifier;
 }
 
-const isTest = (path: string) => path.endsWith('.test.ts') || path.startsWith('gateway/e2e/');
+const isTest = (path: string) =>
+  path.endsWith('.test.ts') || path.startsWith('gateway/e2e/') || path.includes('/testing/');
 const isOwn = (path: string) => ROOMS.some((room) => path.startsWith(`${room}/`));
 const within = (...folders: string[]) => {
   return (path: string) => folders.some((folder) => path.startsWith(`${folder}/`) || path === folder);

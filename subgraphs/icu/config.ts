@@ -1,4 +1,6 @@
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { irisConfig, irisSettings } from './engines/iris/iris-settings.ts';
+import type { IrisConfig } from './engines/iris/iris-sql.ts';
 
 export type IcuConfig = {
   readonly dataDir: string;
@@ -6,15 +8,18 @@ export type IcuConfig = {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  /** InterSystems IRIS in place of the embedded engine. */
+  readonly iris?: IrisConfig | undefined;
 };
 
 export function icuConfig(env: NodeJS.ProcessEnv): IcuConfig {
-  const settings = readSettings({ ...commonSettings, ICU_PORT: portSetting(4003) }, env);
+  const settings = readSettings({ ...commonSettings, ICU_PORT: portSetting(4003), ...irisSettings }, env);
   return {
     host: settings.HOST,
     port: settings.ICU_PORT,
     dataDir: settings.DATA_DIR,
     keysDir: settings.KEYS_DIR,
     logLevel: settings.LOG_LEVEL,
+    iris: irisConfig(settings),
   };
 }

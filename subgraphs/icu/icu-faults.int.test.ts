@@ -1,45 +1,11 @@
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { asGateway } from '#common/testing/as-gateway.ts';
-import { icuConfig } from './config.ts';
-import { startIcu } from './server.ts';
+import { anIcu } from './testing/started-icu.ts';
 
 const RECORD = `mutation ($of: [ObservationInput!]!) { record: observationRecord(input: { patientId: "4", observations: $of }) {
   patient { id } userErrors { code message field } } }`;
 const ASSESS = `mutation ($of: [ObservationInput!]!) { record: icuRiskAssess(input: { observations: $of }) {
   patient: icuRisk { probability } userErrors { code message field } } }`;
 const STORED = '{ patient(id: "4") { observations(first: 500) { code value observedAt } } }';
-
-type UserError = { code: string; message: string; field: string[] };
-type Answer = {
-  data?: { record?: { patient: object | null; userErrors: UserError[] } } | null;
-  errors?: { message: string; extensions: { code: string } }[];
-};
-
-async function anIcu() {
-  const folder = await mkdtempDisposable(join(tmpdir(), 'icu-'));
-  const config = icuConfig({ DATA_DIR: folder.path, ICU_PORT: '0', LOG_LEVEL: 'silent' });
-  const server = await startIcu(config, pino({ level: 'silent' }));
-  const post = async (body: string) => {
-    const headers = { 'content-type': 'application/json', ...(await asGateway(folder.path, 'icu')) };
-    const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
-    return (await response.json()) as Answer;
-  };
-  const ask = (query: string, variables: object = {}) => post(JSON.stringify({ query, variables }));
-  return {
-    url: server.url,
-    post,
-    ask,
-    stored: () => ask(STORED),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await folder.remove();
-    },
-  };
-}
 
 const sound = { code: 'spo2', value: 91 };
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
@@ -66,7 +32,7 @@ describe.each([
 ])('%s', (_name, mutation) => {
   test.each(FAULTS)('names the fault in userErrors and takes nothing: %s', async (_fault, make, places) => {
     await using icu = await anIcu();
-    const before = await icu.stored();
+    const before = await icu.ask(STORED);
     const { data, errors } = await icu.ask(mutation, { of: make() });
     expect(errors).toBeUndefined();
     expect(data?.record?.patient).toBeNull();
@@ -78,12 +44,12 @@ describe.each([
         field: path(place),
       })),
     );
-    expect(await icu.stored()).toEqual(before);
+    expect(await icu.ask(STORED)).toEqual(before);
   });
 
   test('refuses what is no number or no time before it is looked at', async () => {
     await using icu = await anIcu();
-    const before = await icu.stored();
+    const before = await icu.ask(STORED);
     for (const value of ['NaN', 'Infinity', '91', null, true, [91]])
       expect((await icu.ask(mutation, { of: [{ code: 'spo2', value }] })).errors).toMatchObject([
         { extensions: { code: 'BAD_USER_INPUT' } },
@@ -103,7 +69,7 @@ describe.each([
         (await icu.ask(mutation, { of: [{ ...sound, observedAt }] })).errors,
         `observedAt ${observedAt}`,
       ).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-    expect(await icu.stored()).toEqual(before);
+    expect(await icu.ask(STORED)).toEqual(before);
   });
 
   test('takes fifty at once, and times of any zone', async () => {

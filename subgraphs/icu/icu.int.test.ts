@@ -1,11 +1,8 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { asGateway } from '#common/testing/as-gateway.ts';
-import { icuConfig } from './config.ts';
-import { startIcu } from './server.ts';
+import { type Answer, anIcu, startedIcu } from './testing/started-icu.ts';
 
 const IDS = Array.from({ length: 200 }, (_, i) => String(i + 1));
 const PAGE = `query ($first: Int, $after: String) { patients(first: $first, after: $after) {
@@ -23,37 +20,6 @@ const ASSESS = `mutation ($of: [ObservationInput!]!) { icuRiskAssess(input: { ob
 
 const representations = (ids: readonly string[]) => ids.map((id) => ({ __typename: 'Patient', id }));
 const codeOf = (answer: Answer) => answer.errors?.[0]?.extensions.code;
-
-// biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
-type Answer = { data?: any; errors?: { message: string; extensions: { code: string } }[] };
-
-async function start(dataDir: string) {
-  const config = icuConfig({ DATA_DIR: dataDir, ICU_PORT: '0', LOG_LEVEL: 'silent' });
-  const server = await startIcu(config, pino({ level: 'silent' }));
-  const post = async (body: string) => {
-    const headers = { 'content-type': 'application/json', ...(await asGateway(dataDir, 'icu')) };
-    const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
-    return (await response.json()) as Answer;
-  };
-  return {
-    post,
-    ask: (query: string, variables: object = {}) => post(JSON.stringify({ query, variables })),
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
-
-/** The subgraph on a free port, with a data folder of its own. */
-async function anIcu() {
-  const folder = await mkdtempDisposable(join(tmpdir(), 'icu-'));
-  const server = await start(folder.path);
-  return {
-    ...server,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await folder.remove();
-    },
-  };
-}
 
 test('pages of a hundred show patients 1 to 200, each once, in order', async () => {
   await using icu = await anIcu();
@@ -140,7 +106,7 @@ test('a very low oxygen saturation raises the risk, and is still there after a r
   let before: Answer;
   let after: Answer;
   {
-    await using icu = await start(folder.path);
+    await using icu = await startedIcu(folder.path);
     before = await icu.ask(RISKS, { of });
     const { data } = await icu.ask(RECORD, { id: '3', of: [{ code: 'spo2', value: 62 }] });
     expect(data.observationRecord.userErrors).toEqual([]);
@@ -149,7 +115,7 @@ test('a very low oxygen saturation raises the risk, and is still there after a r
     expect(riskOf(after).probability).toBeGreaterThan(riskOf(before).probability + 0.1);
     expect(riskOf(after).reasons[0]).toMatchObject({ code: 'spo2', value: 62 });
   }
-  await using again = await start(folder.path);
+  await using again = await startedIcu(folder.path);
   const { assessedAt: _, ...kept } = riskOf(await again.ask(RISKS, { of }));
   expect(riskOf(after)).toMatchObject(kept);
   expect((await again.ask(PATIENT, { id: '3' })).data.patient.observations[0]).toMatchObject({

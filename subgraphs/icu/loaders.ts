@@ -1,13 +1,19 @@
 import DataLoader from 'dataloader';
-import { type Context, featuresOf } from './context.ts';
+import type { Context } from './context.ts';
 import type { ClinicalStore } from './domain/clinical-store.ts';
+import { featuresOf } from './domain/cohort.ts';
 import type { IcuModel } from './domain/icu-model.ts';
 
 /** One read and one assessment for all patients that an operation names. */
 export function createContext(store: ClinicalStore, model: IcuModel): Context {
+  let types: ReturnType<ClinicalStore['observationTypes']> | undefined;
   return {
     now: Date.now,
     store,
+    observationTypes() {
+      types ??= store.observationTypes();
+      return types;
+    },
     model,
     patients: new DataLoader(async (ids) => {
       const found = store.patients(ids);
@@ -27,11 +33,13 @@ export function createContext(store: ClinicalStore, model: IcuModel): Context {
     risks: new DataLoader(async (ids) => {
       const newest = store.newest(ids);
       const measured = ids.filter((id) => newest.has(id));
-      const assessments = await model.assess(measured.map((id) => featuresOf(newest.get(id) ?? [])));
+      const assessments = await model.assessKnown(
+        measured.map((id) => ({ id, features: featuresOf(newest.get(id) ?? []) })),
+      );
       const found = new Map(measured.map((id, i) => [id, assessments[i]]));
       return ids.map((id) => {
         const assessment = found.get(id);
-        return assessment && { assessment, newest: newest.get(id) ?? [] };
+        return assessment === undefined ? undefined : { assessment, newest: newest.get(id) ?? [] };
       });
     }),
   };

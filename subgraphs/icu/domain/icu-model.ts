@@ -13,7 +13,9 @@ export type IcuModelVersion = {
 export type IcuAssessment = {
   /** 0 to 1. */
   readonly probability: number;
-  /** In log-odds against the average patient, strongest first. */
+  /** The version that gave it. */
+  readonly model: IcuModelVersion;
+  /** In log-odds against the average patient, strongest first; empty where the engine gives none. */
   readonly reasons: readonly {
     readonly code: string;
     readonly value: number | null;
@@ -21,9 +23,32 @@ export type IcuAssessment = {
   }[];
 };
 
-/** Predicts a later ICU admission: the embedded engine, or a database with in-database machine learning. */
-export interface IcuModel {
-  readonly version: IcuModelVersion;
-  /** @returns an assessment for each entry, in order @throws RadiographError ICU_UNAVAILABLE */
-  assess(patients: readonly Features[]): Promise<IcuAssessment[]>;
+export type KnownPatient = { readonly id: string; readonly features: Features };
+
+export type IcuTraining = {
+  readonly id: string;
+  readonly state: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  /** The version that came of it. */
+  readonly model: IcuModelVersion | null;
+  /** Why it failed: for people, without SQL or values. */
+  readonly error: string | null;
+};
+
+/** Predicts a later ICU admission: the embedded engine, or a database with in-database machine learning. Each method
+ *  rejects with RadiographError ICU_UNAVAILABLE when the engine cannot answer. */
+export interface IcuModel extends AsyncDisposable {
+  /** Every version that is kept, the one that answers first. */
+  versions(): Promise<IcuModelVersion[]>;
+  /** Of patients whose observations are stored. @returns an assessment for each entry, in order; null for one of whose
+   *  observations the model knows none */
+  assessKnown(patients: readonly KnownPatient[]): Promise<(IcuAssessment | null)[]>;
+  /** Of values that are not to be kept. @throws RadiographError ICU_UNAVAILABLE when the model knows none of them */
+  assessUnknown(features: Features): Promise<IcuAssessment>;
+  /** Tells of observations that were stored just now, before anybody is answered; an engine with rows of its own brings them up to date. */
+  patientChanged(patient: KnownPatient): Promise<void>;
+  /** Begins a training on the stored cohort under a name of the caller's ([a-z0-9_], at most 60); at most one runs. Doing it again with the same name starts nothing new.
+   *  @throws RadiographError OVERLOADED while another one runs */
+  train(id: string): Promise<IcuTraining>;
+  /** Survives a restart. */
+  training(id: string): Promise<IcuTraining | null>;
 }

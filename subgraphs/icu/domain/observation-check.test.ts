@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { checkedObservations, type ObservationInput } from './observation-check.ts';
-import { OBSERVATION_TYPES } from './observation-types.ts';
+import { OBSERVATION_TYPE_BY_CODE, OBSERVATION_TYPES } from './observation-types.ts';
 
 const NOW = Date.UTC(2026, 10, 1, 8, 30);
 const MINUTE = 60_000;
 const at = (ms: number) => new Date(ms).toISOString();
 const fieldsOf = (inputs: readonly ObservationInput[]) =>
-  checkedObservations(inputs, NOW).faults.map(({ field }) => field.join('.'));
+  checkedObservations(inputs, OBSERVATION_TYPE_BY_CODE, NOW).faults.map(({ field }) => field.join('.'));
 
 test('what is in order comes back with its time, and with now where none was given', () => {
   const inputs = [
@@ -14,7 +14,7 @@ test('what is in order comes back with its time, and with now where none was giv
     { code: 'heart_rate', value: 88 },
     { code: 'lactate', value: 1.25, observedAt: null },
   ];
-  expect(checkedObservations(inputs, NOW)).toEqual({
+  expect(checkedObservations(inputs, OBSERVATION_TYPE_BY_CODE, NOW)).toEqual({
     faults: [],
     observations: [
       { code: 'spo2', value: 92, observedAt: NOW - 30 * MINUTE },
@@ -28,7 +28,7 @@ test.each(OBSERVATION_TYPES)('$code is taken from $minimum to $maximum and no fu
   const { code, minimum, maximum } = type;
   expect(fieldsOf([minimum, maximum].map((value) => ({ code, value })))).toEqual([]);
   for (const value of [minimum - 0.01, maximum + 0.01, Number.NaN, Infinity, -Infinity]) {
-    const { faults, observations } = checkedObservations([{ code, value }], NOW);
+    const { faults, observations } = checkedObservations([{ code, value }], OBSERVATION_TYPE_BY_CODE, NOW);
     expect(observations).toEqual([]);
     expect(faults).toEqual([
       {
@@ -49,7 +49,9 @@ test('a fault does not repeat what was sent', () => {
     { code: 'Jane Doe', value: 1 },
     { code: 'spo2', value: 123_456 },
   ];
-  expect(JSON.stringify(checkedObservations(inputs, NOW))).not.toMatch(/Jane|123456/);
+  expect(JSON.stringify(checkedObservations(inputs, OBSERVATION_TYPE_BY_CODE, NOW))).not.toMatch(
+    /Jane|123456/,
+  );
 });
 
 test('a time may be five minutes ahead, for clocks differ, and no more', () => {
@@ -63,10 +65,11 @@ test('a time may be five minutes ahead, for clocks differ, and no more', () => {
 
 test('one to fifty are taken at a time', () => {
   const many = (count: number) => Array.from({ length: count }, () => ({ code: 'spo2', value: 92 }));
-  for (const count of [1, 50]) expect(checkedObservations(many(count), NOW).observations).toHaveLength(count);
+  for (const count of [1, 50])
+    expect(checkedObservations(many(count), OBSERVATION_TYPE_BY_CODE, NOW).observations).toHaveLength(count);
   for (const count of [0, 51]) {
     const message = `Expected 1 to 50 observations, got ${count}`;
-    expect(checkedObservations(many(count), NOW)).toEqual({
+    expect(checkedObservations(many(count), OBSERVATION_TYPE_BY_CODE, NOW)).toEqual({
       faults: [{ message, field: ['input', 'observations'] }],
       observations: [],
     });
@@ -82,5 +85,5 @@ test('all faults are told at once, each at its place, and one is enough to take 
     'input.observations.1.observedAt',
     'input.observations.3.code',
   ]);
-  expect(checkedObservations(inputs, NOW).observations).toEqual([]);
+  expect(checkedObservations(inputs, OBSERVATION_TYPE_BY_CODE, NOW).observations).toEqual([]);
 });

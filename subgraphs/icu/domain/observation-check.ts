@@ -1,4 +1,4 @@
-import { OBSERVATION_TYPE_BY_CODE } from './observation-types.ts';
+import type { ObservationType } from './observation-types.ts';
 import type { Observation } from './patient.ts';
 
 export type ObservationInput = {
@@ -15,6 +15,7 @@ const AHEAD_MS = 5 * 60_000;
 /** Checks observations as they come in. @returns all faults, or the observations when there are none */
 export function checkedObservations(
   inputs: readonly ObservationInput[],
+  types: ReadonlyMap<string, ObservationType>,
   now: number,
 ): { faults: Fault[]; observations: Observation[] } {
   const at = ['input', 'observations'];
@@ -23,7 +24,10 @@ export function checkedObservations(
     return { faults: [{ message, field: at }], observations: [] };
   }
   const faults = inputs.flatMap((input, index) =>
-    faultsOf(input, now).map(({ message, field }) => ({ message, field: [...at, String(index), ...field] })),
+    faultsOf(input, types, now).map(({ message, field }) => ({
+      message,
+      field: [...at, String(index), ...field],
+    })),
   );
   const observations = inputs.map(({ code, value, observedAt }) => ({
     code,
@@ -33,9 +37,13 @@ export function checkedObservations(
   return { faults, observations: faults.length > 0 ? [] : observations };
 }
 
-function faultsOf({ code, value, observedAt }: ObservationInput, now: number): Fault[] {
+function faultsOf(
+  { code, value, observedAt }: ObservationInput,
+  types: ReadonlyMap<string, ObservationType>,
+  now: number,
+): Fault[] {
   const faults: Fault[] = [];
-  const type = OBSERVATION_TYPE_BY_CODE.get(code);
+  const type = types.get(code);
   if (!type)
     faults.push({ message: 'Expected a code of observationTypes, got another text', field: ['code'] });
   else if (!(value >= type.minimum && value <= type.maximum)) {

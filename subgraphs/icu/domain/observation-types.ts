@@ -1,3 +1,7 @@
+/** How a value enters a model: as it is, by its logarithm where it spreads by orders of magnitude, or by its rank among
+ *  the training cases where nothing is known of its unit. */
+export type Scale = 'linear' | 'logarithmic' | 'rank';
+
 /** What may be observed: code, words, UCUM unit and the range of values that are taken. `informative` marks values
  *  that are measured more often in the very ill, so that their absence says something. */
 export type ObservationType = {
@@ -6,6 +10,7 @@ export type ObservationType = {
   readonly unit: string;
   readonly minimum: number;
   readonly maximum: number;
+  readonly scale: Scale;
   readonly informative: boolean;
 };
 
@@ -15,15 +20,10 @@ const type = (
   unit: string,
   minimum: number,
   maximum: number,
-  informative = false,
-) => ({
-  code,
-  display,
-  unit,
-  minimum,
-  maximum,
-  informative,
-});
+  { scale = 'linear', informative = false }: { scale?: Scale; informative?: boolean } = {},
+): ObservationType => ({ code, display, unit, minimum, maximum, scale, informative });
+
+const logarithmic = { scale: 'logarithmic' } as const;
 
 export const OBSERVATION_TYPES: readonly ObservationType[] = [
   type('age', 'Age', 'a', 0, 120),
@@ -34,10 +34,10 @@ export const OBSERVATION_TYPES: readonly ObservationType[] = [
   type('temperature', 'Body temperature', 'Cel', 25, 45),
   type('systolic_bp', 'Systolic blood pressure', 'mm[Hg]', 30, 300),
   type('diastolic_bp', 'Diastolic blood pressure', 'mm[Hg]', 10, 200),
-  type('lactate', 'Lactate', 'mmol/L', 0, 40, true),
-  type('crp', 'C-reactive protein', 'mg/L', 0, 700),
-  type('d_dimer', 'D-dimer', 'ug/mL', 0, 150, true),
-  type('lymphocytes', 'Lymphocytes', '10*9/L', 0, 100),
+  type('lactate', 'Lactate', 'mmol/L', 0, 40, { ...logarithmic, informative: true }),
+  type('crp', 'C-reactive protein', 'mg/L', 0, 700, logarithmic),
+  type('d_dimer', 'D-dimer', 'ug/mL', 0, 150, { ...logarithmic, informative: true }),
+  type('lymphocytes', 'Lymphocytes', '10*9/L', 0, 100, logarithmic),
   type('hypertension', 'Hypertension (0 no, 1 yes)', '1', 0, 1),
   type('diabetes', 'Diabetes (0 no, 1 yes)', '1', 0, 1),
   type('immunocompromised', 'Immunocompromised (0 no, 1 yes)', '1', 0, 1),

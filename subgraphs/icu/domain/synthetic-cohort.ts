@@ -1,3 +1,4 @@
+import { type Cohort, featuresOf, type TrainingCase } from './cohort.ts';
 import { OBSERVATION_TYPE_BY_CODE } from './observation-types.ts';
 import type { Observation } from './patient.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -15,6 +16,29 @@ const WINDOW_MS = 2 * 60 * 60_000;
 /** A fixed arrival, so that equal seeds give equal cohorts. */
 const FIRST_ARRIVAL = Date.UTC(2026, 0, 1);
 const BETWEEN_ARRIVALS_MS = 37 * 60_000;
+
+const SHOWN_PATIENTS = 200;
+const SHOWN_SEED = 2020;
+/** The model learns from other patients than those it is shown with. */
+const TRAINING_PATIENTS = 1_500;
+const TRAINING_SEED = 7;
+
+/** What an empty ledger is filled with: patients "1" to "200", and others to learn from. */
+export function defaultCohort(): Cohort {
+  return {
+    name: 'synthetic',
+    types: [],
+    patients: syntheticCohort(SHOWN_PATIENTS, SHOWN_SEED),
+    cases: syntheticCases(TRAINING_PATIENTS, TRAINING_SEED),
+  };
+}
+
+export function syntheticCases(count: number, seed: number): TrainingCase[] {
+  return syntheticCohort(count, seed).map(({ observations, admitted }) => ({
+    features: featuresOf(observations),
+    admitted,
+  }));
+}
 
 /** A synthetic cohort in physical units. A latent severity (standard normal, worse with age and comorbidities) moves
  *  the vital signs and laboratory values and, with noise of its own, the later admission; about one in four is

@@ -20,10 +20,14 @@ export type Query = {
   __typename?: 'Query';
   /** One patient, or null when there is none with this id. */
   patient?: Maybe<Patient>;
-  /** Patients by ascending id; `first` is 1 to 100. */
+  /** Patients in the order in which they were loaded; `first` is 1 to 100. */
   patients: PatientConnection;
   /** What may be observed: codes, units and plausible ranges. */
   observationTypes: Array<ObservationType>;
+  /** The versions of the ICU model that are kept, the one that answers first; `first` is 1 to 100. Other models: `models`. */
+  icuModelVersions: Array<ModelVersion>;
+  /** One training of the ICU model, or null when there is none with this id. */
+  icuModelTraining?: Maybe<IcuModelTraining>;
 };
 
 
@@ -37,12 +41,27 @@ export type QueryPatientsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+export type QueryIcuModelVersionsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryIcuModelTrainingArgs = {
+  id: Scalars['ID']['input'];
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
   /** Stores observations of a known patient. All of them or, when one is faulty, none. */
   observationRecord: ObservationRecordPayload;
   /** The ICU risk of observations that are not stored. */
   icuRiskAssess: IcuRiskAssessPayload;
+  /**
+   * Begins to train the ICU model on the cohort that was loaded last, and returns at once: read `icuModelTraining` until the
+   * training has ended. One training runs at a time.
+   */
+  icuModelTrain: IcuModelTrainPayload;
 };
 
 
@@ -53,6 +72,11 @@ export type MutationObservationRecordArgs = {
 
 export type MutationIcuRiskAssessArgs = {
   input: IcuRiskAssessInput;
+};
+
+
+export type MutationIcuModelTrainArgs = {
+  input: IcuModelTrainInput;
 };
 
 /** What `observationRecord` takes. */
@@ -79,6 +103,12 @@ export type IcuRiskAssessInput = {
   observations: Array<ObservationInput>;
 };
 
+/** What `icuModelTrain` takes. */
+export type IcuModelTrainInput = {
+  /** 1 to 60 of a-z, 0-9 and _: the id of the training. The same once more starts nothing new. One is made up when left out. */
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What became of observations that were sent. */
 export type ObservationRecordPayload = {
   __typename?: 'ObservationRecordPayload';
@@ -97,6 +127,37 @@ export type IcuRiskAssessPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What became of the wish to train. */
+export type IcuModelTrainPayload = {
+  __typename?: 'IcuModelTrainPayload';
+  /** The training; null when it cannot begin. */
+  training?: Maybe<IcuModelTraining>;
+  /** Why it cannot: BAD_USER_INPUT for the name, OVERLOADED while another one runs. */
+  userErrors: Array<UserError>;
+};
+
+/** A training of the ICU model. */
+export type IcuModelTraining = {
+  __typename?: 'IcuModelTraining';
+  /** By which it is read again. */
+  id: Scalars['ID']['output'];
+  /** Whether it has ended, and how. */
+  state: IcuModelTrainingState;
+  /** The version that came of it; null until it has SUCCEEDED. */
+  model?: Maybe<ModelVersion>;
+  /** Why it FAILED. */
+  error?: Maybe<Scalars['String']['output']>;
+};
+
+/** How far a training is. */
+export type IcuModelTrainingState =
+  /** It goes on, also where nothing is known of its end yet. */
+  | 'RUNNING'
+  /** Its version answers. */
+  | 'SUCCEEDED'
+  /** No version came of it. */
+  | 'FAILED';
+
 export type UserError = {
   __typename?: 'UserError';
   code: Scalars['String']['output'];
@@ -104,7 +165,7 @@ export type UserError = {
   field?: Maybe<Array<Scalars['String']['output']>>;
 };
 
-/** A patient of the loaded cohort (by default a synthetic one). */
+/** A patient of a loaded cohort (by default a synthetic one). */
 export type Patient = {
   __typename?: 'Patient';
   /** As the clinical database names the patient. */
@@ -116,7 +177,7 @@ export type Patient = {
 };
 
 
-/** A patient of the loaded cohort (by default a synthetic one). */
+/** A patient of a loaded cohort (by default a synthetic one). */
 export type PatientObservationsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
@@ -156,7 +217,7 @@ export type Observation = {
   display: Scalars['String']['output'];
   /** In the unit beside it. */
   value: Scalars['Float']['output'];
-  /** UCUM unit. */
+  /** UCUM unit; `1` where the value has none, for example because its source has scaled it. */
   unit: Scalars['String']['output'];
   /** When it was measured. */
   observedAt: Scalars['DateTime']['output'];
@@ -169,7 +230,7 @@ export type ObservationType = {
   code: Scalars['String']['output'];
   /** The code in words. */
   display: Scalars['String']['output'];
-  /** UCUM unit. */
+  /** UCUM unit; `1` where the value has none, for example because its source has scaled it. */
   unit: Scalars['String']['output'];
   /** Lowest value that is taken. */
   minimum: Scalars['Float']['output'];
@@ -329,8 +390,12 @@ export type ResolversTypes = {
   ObservationInput: ObservationInput;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   IcuRiskAssessInput: IcuRiskAssessInput;
+  IcuModelTrainInput: IcuModelTrainInput;
   ObservationRecordPayload: ResolverTypeWrapper<Omit<ObservationRecordPayload, 'patient'> & { patient?: Maybe<ResolversTypes['Patient']> }>;
   IcuRiskAssessPayload: ResolverTypeWrapper<IcuRiskAssessPayload>;
+  IcuModelTrainPayload: ResolverTypeWrapper<IcuModelTrainPayload>;
+  IcuModelTraining: ResolverTypeWrapper<IcuModelTraining>;
+  IcuModelTrainingState: IcuModelTrainingState;
   UserError: ResolverTypeWrapper<UserError>;
   Patient: ResolverTypeWrapper<StoredPatient>;
   PatientConnection: ResolverTypeWrapper<Omit<PatientConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['PatientEdge']>, nodes: Array<ResolversTypes['Patient']> }>;
@@ -357,8 +422,11 @@ export type ResolversParentTypes = {
   ObservationInput: ObservationInput;
   Float: Scalars['Float']['output'];
   IcuRiskAssessInput: IcuRiskAssessInput;
+  IcuModelTrainInput: IcuModelTrainInput;
   ObservationRecordPayload: Omit<ObservationRecordPayload, 'patient'> & { patient?: Maybe<ResolversParentTypes['Patient']> };
   IcuRiskAssessPayload: IcuRiskAssessPayload;
+  IcuModelTrainPayload: IcuModelTrainPayload;
+  IcuModelTraining: IcuModelTraining;
   UserError: UserError;
   Patient: StoredPatient;
   PatientConnection: Omit<PatientConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['PatientEdge']>, nodes: Array<ResolversParentTypes['Patient']> };
@@ -387,11 +455,14 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   patient?: Resolver<Maybe<ResolversTypes['Patient']>, ParentType, ContextType, RequireFields<QueryPatientArgs, 'id'>>;
   patients?: Resolver<ResolversTypes['PatientConnection'], ParentType, ContextType, RequireFields<QueryPatientsArgs, 'first'>>;
   observationTypes?: Resolver<Array<ResolversTypes['ObservationType']>, ParentType, ContextType>;
+  icuModelVersions?: Resolver<Array<ResolversTypes['ModelVersion']>, ParentType, ContextType, RequireFields<QueryIcuModelVersionsArgs, 'first'>>;
+  icuModelTraining?: Resolver<Maybe<ResolversTypes['IcuModelTraining']>, ParentType, ContextType, RequireFields<QueryIcuModelTrainingArgs, 'id'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   observationRecord?: Resolver<ResolversTypes['ObservationRecordPayload'], ParentType, ContextType, RequireFields<MutationObservationRecordArgs, 'input'>>;
   icuRiskAssess?: Resolver<ResolversTypes['IcuRiskAssessPayload'], ParentType, ContextType, RequireFields<MutationIcuRiskAssessArgs, 'input'>>;
+  icuModelTrain?: Resolver<ResolversTypes['IcuModelTrainPayload'], ParentType, ContextType, RequireFields<MutationIcuModelTrainArgs, 'input'>>;
 };
 
 export type ObservationRecordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ObservationRecordPayload'] = ResolversParentTypes['ObservationRecordPayload']> = {
@@ -402,6 +473,18 @@ export type ObservationRecordPayloadResolvers<ContextType = Context, ParentType 
 export type IcuRiskAssessPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IcuRiskAssessPayload'] = ResolversParentTypes['IcuRiskAssessPayload']> = {
   icuRisk?: Resolver<Maybe<ResolversTypes['IcuRisk']>, ParentType, ContextType>;
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type IcuModelTrainPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IcuModelTrainPayload'] = ResolversParentTypes['IcuModelTrainPayload']> = {
+  training?: Resolver<Maybe<ResolversTypes['IcuModelTraining']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type IcuModelTrainingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IcuModelTraining'] = ResolversParentTypes['IcuModelTraining']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['IcuModelTrainingState'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['ModelVersion']>, ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
@@ -480,6 +563,8 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   ObservationRecordPayload?: ObservationRecordPayloadResolvers<ContextType>;
   IcuRiskAssessPayload?: IcuRiskAssessPayloadResolvers<ContextType>;
+  IcuModelTrainPayload?: IcuModelTrainPayloadResolvers<ContextType>;
+  IcuModelTraining?: IcuModelTrainingResolvers<ContextType>;
   UserError?: UserErrorResolvers<ContextType>;
   Patient?: PatientResolvers<ContextType>;
   PatientConnection?: PatientConnectionResolvers<ContextType>;

@@ -1,16 +1,15 @@
-import { RadiographError } from '#common/errors.ts';
+import { codeOf, RadiographError } from '#common/errors.ts';
 import type { Context } from '../context.ts';
-import { featuresOf } from '../context.ts';
-import type { IcuAssessment } from '../domain/icu-model.ts';
+import { featuresOf } from '../domain/cohort.ts';
 import { checkedObservations, type Fault } from '../domain/observation-check.ts';
-import { OBSERVATION_TYPE_BY_CODE, OBSERVATION_TYPES } from '../domain/observation-types.ts';
-import type { Observation } from '../domain/patient.ts';
-import type { IcuRisk, Resolvers } from '../generated/resolvers.ts';
+import type { StoredPatient } from '../domain/patient.ts';
+import type { Resolvers } from '../generated/resolvers.ts';
 import { DateTime } from './date-time.ts';
+import { LARGEST_PAGE, within } from './page-size.ts';
+import { toRisk, windowOf } from './risk.ts';
+import { icuModelTrain, icuModelTraining, icuModelVersions } from './training.ts';
 
-const LARGEST_PAGE = 100;
 const MOST_OBSERVATIONS = 500;
-const HOUR_MS = 3_600_000;
 
 export const icuResolvers: Resolvers = {
   DateTime,
@@ -20,14 +19,19 @@ export const icuResolvers: Resolvers = {
     patients(_parent, { first, after }, context) {
       const size = within(first ?? 20, LARGEST_PAGE);
       const { patients, hasMore } = context.store.page(size, after == null ? 0 : numberOf(after));
-      const edges = patients.map((node) => ({ cursor: cursorOf(node.id), node }));
+      const edges = patients.map((node) => ({ cursor: cursorOf(node), node }));
       return {
         edges,
         nodes: [...patients],
         pageInfo: { hasNextPage: hasMore, endCursor: edges.at(-1)?.cursor ?? null },
       };
     },
-    observationTypes: () => OBSERVATION_TYPES.map(({ informative: _, ...type }) => type),
+    icuModelVersions,
+    icuModelTraining,
+    observationTypes: (_parent, _args, context) =>
+      [...context.observationTypes().values()].map(
+        ({ informative: _informative, scale: _scale, ...type }) => type,
+      ),
   },
 
   Patient: {
@@ -35,26 +39,35 @@ export const icuResolvers: Resolvers = {
     async observations({ id }, { first }, context) {
       const found = await context.observations.load({ id, first: within(first ?? 50, MOST_OBSERVATIONS) });
       return found.map(({ code, value, observedAt }) => {
-        const { display = code, unit = '1' } = OBSERVATION_TYPE_BY_CODE.get(code) ?? {};
+        const { display = code, unit = '1' } = context.observationTypes().get(code) ?? {};
         return { code, display, value, unit, observedAt: new Date(observedAt).toISOString() };
       });
     },
     async icuRisk({ id }, _args, context) {
       const assessed = await context.risks.load(id);
-      return assessed ? toRisk(assessed.assessment, windowOf(assessed.newest), context) : null;
+      if (!assessed) return null;
+      if (assessed.assessment) return toRisk(assessed.assessment, windowOf(assessed.newest), context);
+      throw new RadiographError('ICU_UNAVAILABLE', 'No ICU model has learned from observations like these');
     },
   },
 
   Mutation: {
+    icuModelTrain,
+
     async observationRecord(_parent, { input }, context) {
       const patient = (await context.patients.load(input.patientId)) ?? null;
       if (!patient) {
         const message = 'There is no patient with this id';
         return { patient, userErrors: [{ code: 'NOT_FOUND', message, field: ['input', 'patientId'] }] };
       }
-      const { faults, observations } = checkedObservations(input.observations, context.now());
+      const { faults, observations } = checkedObservations(
+        input.observations,
+        context.observationTypes(),
+        context.now(),
+      );
       if (faults.length > 0) return { patient: null, userErrors: userErrors(faults) };
       context.store.record(patient.id, observations);
+      await tellEngine(patient.id, context);
       // What an earlier mutation of the same operation has loaded is out of date now.
       context.risks.clear(patient.id);
       context.observations.clearAll();
@@ -62,53 +75,33 @@ export const icuResolvers: Resolvers = {
     },
 
     async icuRiskAssess(_parent, { input }, context) {
-      const { faults, observations } = checkedObservations(input.observations, context.now());
+      const { faults, observations } = checkedObservations(
+        input.observations,
+        context.observationTypes(),
+        context.now(),
+      );
       if (faults.length > 0) return { icuRisk: null, userErrors: userErrors(faults) };
-      const [assessment] = await context.model.assess([featuresOf(observations)]);
-      if (!assessment) throw new RadiographError('ICU_UNAVAILABLE', 'The ICU model gave no answer');
+      const assessment = await context.model.assessUnknown(featuresOf(observations));
       return { icuRisk: toRisk(assessment, null, context), userErrors: [] };
     },
   },
 };
 
-function toRisk(
-  { probability, reasons }: IcuAssessment,
-  window: string | null,
-  { model, now }: Context,
-): IcuRisk {
-  const { threshold, ...version } = model.version;
-  return {
-    probability,
-    willBeAdmitted: probability >= threshold,
-    threshold,
-    model: { ...version, state: 'AVAILABLE' },
-    window,
-    assessedAt: new Date(now()).toISOString(),
-    reasons: reasons.map((reason) => ({
-      ...reason,
-      display: OBSERVATION_TYPE_BY_CODE.get(reason.code)?.display ?? reason.code,
-    })),
-  };
-}
-
-/** The hours from the first to the last observation that was used. */
-function windowOf(newest: readonly Observation[]): string | null {
-  const times = newest.map(({ observedAt }) => observedAt);
-  const hours = Math.ceil((Math.max(...times) - Math.min(...times)) / HOUR_MS);
-  return times.length === 0 ? null : `0-${Math.max(1, hours)} h`;
+/** The observations are stored by now, whether or not the engine can be told: an engine with rows of its own compares
+ *  them with what it is asked about. */
+async function tellEngine(id: string, { store, model }: Context): Promise<void> {
+  const features = featuresOf(store.newest([id]).get(id) ?? []);
+  await model.patientChanged({ id, features }).catch((error: unknown) => {
+    if (codeOf(error) !== 'ICU_UNAVAILABLE') throw error;
+  });
 }
 
 function userErrors(faults: readonly Fault[]) {
   return faults.map(({ message, field }) => ({ code: 'BAD_USER_INPUT', message, field: [...field] }));
 }
 
-function within(first: number, most: number): number {
-  if (first >= 1 && first <= most) return first;
-  throw new RadiographError('BAD_USER_INPUT', `Expected first between 1 and ${most}, got ${first}`);
-}
-
-function cursorOf(id: string): string {
-  return Buffer.from(`patient:${id}`).toString('base64url');
+function cursorOf({ number }: StoredPatient): string {
+  return Buffer.from(`patient:${number}`).toString('base64url');
 }
 
 function numberOf(cursor: string): number {

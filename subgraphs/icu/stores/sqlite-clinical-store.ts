@@ -1,103 +1,98 @@
-import { join } from 'node:path';
-import { openDatabase, transaction } from '#common/sqlite.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
+import { transaction } from '#common/sqlite.ts';
 import type { ClinicalStore } from '../domain/clinical-store.ts';
+import type { Cohort } from '../domain/cohort.ts';
+import { OBSERVATION_TYPES, type ObservationType } from '../domain/observation-types.ts';
 import type { Observation, StoredPatient } from '../domain/patient.ts';
-import type { SyntheticPatient } from '../domain/synthetic-cohort.ts';
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS patient (number INTEGER PRIMARY KEY) STRICT;
-  CREATE TABLE IF NOT EXISTS observation (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    patient INTEGER NOT NULL REFERENCES patient (number),
-    code TEXT NOT NULL,
-    value REAL NOT NULL,
-    observed_at INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS observation_by_patient ON observation (patient, observed_at DESC, position DESC);
-  CREATE TABLE IF NOT EXISTS icu_model (version INTEGER PRIMARY KEY, created_at INTEGER NOT NULL, model TEXT NOT NULL) STRICT;
-`;
+const OF_PATIENTS = `FROM observation JOIN patient ON patient.number = observation.patient
+  WHERE patient.id IN (SELECT value FROM json_each(?))`;
+const ORDERED = `SELECT id, code, value, observed_at, patient,
+  row_number() OVER (PARTITION BY patient ORDER BY observed_at DESC, position DESC) AS nth ${OF_PATIENTS}`;
+const NEWEST = `SELECT id, code, value, observed_at, patient,
+  row_number() OVER (PARTITION BY patient, code ORDER BY observed_at DESC, position DESC) AS nth ${OF_PATIENTS}`;
+const ADDED_TO = `INSERT INTO cohort (name, added_to_last) SELECT ?, 1 + coalesce(max(added_to_last), 0) FROM cohort
+  WHERE true ON CONFLICT (name) DO UPDATE SET added_to_last = excluded.added_to_last`;
 
-const ORDERED = `SELECT *, row_number() OVER (PARTITION BY patient ORDER BY observed_at DESC, position DESC) AS nth
-  FROM observation WHERE patient IN (SELECT value FROM json_each(?))`;
-const NEWEST = `SELECT *, row_number() OVER (PARTITION BY patient, code ORDER BY observed_at DESC, position DESC) AS nth
-  FROM observation WHERE patient IN (SELECT value FROM json_each(?))`;
-
-export type SqliteClinicalStore = ClinicalStore & {
-  /** The stored model of the highest version, or what `train` makes, stored as the next one. */
-  modelOr<T>(train: () => T): { version: string; model: T };
-};
-
-/** Patients, observations and models in one SQLite file; an empty one is filled with `seed` in one transaction. */
-export function openSqliteClinicalStore(
-  dataDir: string,
-  seed: () => SyntheticPatient[],
-): SqliteClinicalStore {
-  const db = openDatabase(join(dataDir, 'icu.sqlite'));
-  db.exec(SCHEMA);
-  const addPatient = db.prepare('INSERT INTO patient (number) VALUES (?)');
+/** Patients and observations in SQLite. */
+export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
+  const addPatient = db.prepare('INSERT INTO patient (id) VALUES (?) ON CONFLICT DO NOTHING');
   const addObservation = db.prepare(
     'INSERT INTO observation (patient, code, value, observed_at) VALUES (?, ?, ?, ?)',
   );
-  const page = db.prepare('SELECT number FROM patient WHERE number > ? ORDER BY number LIMIT ?');
-  const known = db.prepare('SELECT number FROM patient WHERE number IN (SELECT value FROM json_each(?))');
+  const addType = db.prepare('INSERT INTO observation_type (code, type) VALUES (?, ?)');
+  const addCase = db.prepare('INSERT INTO training_case (cohort, features, admitted) VALUES (?, ?, ?)');
+  const addedTo = db.prepare(ADDED_TO);
+  const types = db.prepare('SELECT type FROM observation_type ORDER BY position');
+  const page = db.prepare('SELECT number, id FROM patient WHERE number > ? ORDER BY number LIMIT ?');
+  const known = db.prepare('SELECT number, id FROM patient WHERE id IN (SELECT value FROM json_each(?))');
   const firsts = db.prepare(`SELECT * FROM (${ORDERED}) WHERE nth <= ? ORDER BY patient, nth`);
   const newest = db.prepare(`SELECT * FROM (${NEWEST}) WHERE nth = 1 ORDER BY patient, observed_at DESC`);
-  const addAll = (patient: number, observations: readonly Observation[]) => {
+  const addAll = (patient: number | bigint, observations: readonly Observation[]) => {
     for (const { code, value, observedAt } of observations)
       addObservation.run(patient, code, value, observedAt);
   };
+  const patients = (ids: readonly string[]) =>
+    new Map(known.all(JSON.stringify(ids)).map((row) => [String(row.id), toPatient(row)]));
+  const observationTypes = () => {
+    const added = types.all().map(({ type }) => JSON.parse(String(type)) as ObservationType);
+    return new Map([...OBSERVATION_TYPES, ...added].map((type) => [type.code, type]));
+  };
 
-  transaction(db, () => {
-    if (Number(db.prepare('SELECT count(*) AS n FROM patient').get()?.n) > 0) return;
-    for (const { id, observations } of seed()) {
-      addPatient.run(Number(id));
-      addAll(Number(id), observations);
+  const add = (cohort: Cohort) => {
+    addedTo.run(cohort.name);
+    const there = observationTypes();
+    for (const type of cohort.types) {
+      if (!there.has(type.code)) addType.run(type.code, JSON.stringify(type));
+      else if (!isDeepStrictEqual(there.get(type.code), type))
+        throw new Error(`The code ${type.code} stands for another kind of observation already`);
     }
-  });
+    for (const { id, observations } of cohort.patients) {
+      const { changes, lastInsertRowid } = addPatient.run(id);
+      if (changes === 0) throw new Error('One of the patients is there already');
+      addAll(lastInsertRowid, observations);
+    }
+    for (const { features, admitted } of cohort.cases)
+      addCase.run(cohort.name, JSON.stringify([...features]), Number(admitted));
+  };
+
   return {
-    patients(ids) {
-      const rows = known.all(numbers(ids));
-      return new Map(rows.map(({ number }) => [String(number), { id: String(number) }]));
-    },
+    observationTypes,
+    patients,
     page(first, after) {
       const rows = page.all(after, first + 1);
-      const patients: StoredPatient[] = rows.slice(0, first).map(({ number }) => ({ id: String(number) }));
-      return { patients, hasMore: rows.length > first };
+      return { patients: rows.slice(0, first).map(toPatient), hasMore: rows.length > first };
     },
-    observations: (ids, first) => grouped(firsts.all(numbers(ids), first)),
-    newest: (ids) => grouped(newest.all(numbers(ids))),
+    observations: (ids, first) => grouped(firsts.all(JSON.stringify(ids), first)),
+    newest: (ids) => grouped(newest.all(JSON.stringify(ids))),
     record(patientId, observations) {
-      transaction(db, () => addAll(Number(patientId), observations));
+      const patient = patients([patientId]).get(patientId);
+      if (!patient) throw new Error('Expected a known patient, got another id');
+      transaction(db, () => addAll(patient.number, observations));
     },
-    modelOr<T>(train: () => T) {
-      return transaction(db, () => {
-        const stored = db.prepare('SELECT version, model FROM icu_model ORDER BY version DESC LIMIT 1').get();
-        if (stored) return { version: String(stored.version), model: JSON.parse(String(stored.model)) as T };
-        const model = train();
-        db.prepare('INSERT INTO icu_model (version, created_at, model) VALUES (1, ?, ?)').run(
-          Date.now(),
-          JSON.stringify(model),
-        );
-        return { version: '1', model };
+    add: (cohort) => transaction(db, () => add(cohort)),
+    fill(make) {
+      transaction(db, () => {
+        if (db.prepare('SELECT 1 FROM cohort').get()) return;
+        const cohort = make();
+        // A ledger of before there were cohorts has its patients.
+        add(db.prepare('SELECT 1 FROM patient').get() ? { ...cohort, patients: [] } : cohort);
       });
-    },
-    [Symbol.dispose]() {
-      db.close();
     },
   };
 }
 
-/** Ids are whole numbers here; any other id names no patient. */
-function numbers(ids: readonly string[]): string {
-  return JSON.stringify(ids.filter((id) => /^[1-9]\d{0,14}$/.test(id)).map(Number));
+function toPatient({ number, id }: Record<string, unknown>): StoredPatient {
+  return { number: Number(number), id: String(id) };
 }
 
 function grouped(rows: Record<string, unknown>[]): Map<string, Observation[]> {
   const groups = new Map<string, Observation[]>();
-  for (const { patient, code, value, observed_at } of rows) {
-    const list = groups.get(String(patient)) ?? [];
+  for (const { id, code, value, observed_at } of rows) {
+    const list = groups.get(String(id)) ?? [];
     list.push({ code: String(code), value: Number(value), observedAt: Number(observed_at) });
-    groups.set(String(patient), list);
+    groups.set(String(id), list);
   }
   return groups;
 }

@@ -1,74 +1,76 @@
 import { createHash } from 'node:crypto';
+import type { TrainingCase } from '../../domain/cohort.ts';
 import type { Features } from '../../domain/icu-model.ts';
-import { fitScaling, row, type Scaling } from './features.ts';
-import { type Coefficients, fitLogisticRegression, logistic } from './logistic-regression.ts';
-
-export type TrainingCase = { readonly features: Features; readonly admitted: boolean };
+import { type Column, type ColumnTypes, fitColumns, rowOf } from './columns.ts';
+import { crossValidate, type OutOfFold } from './cross-validation.ts';
+import { fitLogisticRegression, logistic, logOdds } from './logistic-regression.ts';
+import { auroc, brier, logLoss, youdenThreshold } from './metrics.ts';
 
 export type TrainedModel = {
-  readonly scaling: Scaling;
-  readonly coefficients: Coefficients;
-  /** Probability from which an admission is expected: highest sensitivity + specificity (Youden, 1950). */
+  readonly columns: readonly (Column & { readonly weight: number })[];
+  readonly intercept: number;
+  /** Probability from which an admission is expected. */
   readonly threshold: number;
-  /** Measured on the cases that were held out. */
+  /** Strength of the penalty. */
+  readonly l2: number;
+  /** Of cross-validation: each case assessed by models that have not seen it. */
   readonly metrics: { readonly auroc: number; readonly brier: number; readonly cases: number };
   readonly digest: string;
 };
 
-const HELD_OUT = 0.25;
-const L2 = 1;
+/** Below this a fold may hold no admitted case. */
+const FEWEST_OF_EACH_OUTCOME = 10;
+const STRENGTHS = [300, 100, 30, 10, 3];
+/** In small cohorts the choice of the folds matters, and there is time to draw them several times. */
+const SMALL_COHORT = 1_000;
+const SMALL_COHORT_REPEATS = 5;
 
-/** Trains on the first three quarters of the cases (each is another patient) and measures on the rest. */
-export function trainModel(cases: readonly TrainingCase[]): TrainedModel {
-  const split = Math.floor(cases.length * (1 - HELD_OUT));
-  const training = cases.slice(0, split);
-  const scaling = fitScaling(training.map(({ features }) => features));
-  const rows = training.map(({ features }) => row(features, scaling));
-  const labels = training.map(({ admitted }) => admitted);
-  const coefficients = fitLogisticRegression(rows, labels, L2);
-  const scored = cases.slice(split).map(({ features, admitted }) => ({
-    probability: probabilityOf(row(features, scaling), coefficients),
-    admitted,
-  }));
-  const parameters = { scaling, coefficients };
+/** Fits the model: the strength of the penalty with the least log loss in cross-validation, then all cases, then the
+ *  log-odds stretched so that those of cross-validation are calibrated (Platt, 1999).
+ *  @param cases each of another patient @throws Error for people, when there are too few to learn from */
+export function trainModel(cases: readonly TrainingCase[], types: ColumnTypes, seed: number): TrainedModel {
+  const labels = cases.map(({ admitted }) => admitted);
+  const admitted = labels.filter(Boolean).length;
+  if (Math.min(admitted, labels.length - admitted) < FEWEST_OF_EACH_OUTCOME)
+    throw new Error(
+      `Expected ${FEWEST_OF_EACH_OUTCOME} patients or more of each outcome, got ${admitted} admitted and ${labels.length - admitted} others`,
+    );
+  const repeats = cases.length < SMALL_COHORT ? SMALL_COHORT_REPEATS : 1;
+  const tried = crossValidate(cases, types, STRENGTHS, { repeats, seed });
+  const candidates = STRENGTHS.map((l2, i) => calibrated(l2, tried[i] ?? []));
+  const { l2, scored, stretch } = candidates.reduce((best, one) => (one.loss < best.loss ? one : best));
+  const columns = fitColumns(cases, types);
+  const rows = cases.map(({ features }) => rowOf(features, columns));
+  const { intercept, weights } = fitLogisticRegression(rows, labels, l2);
+  const parameters = {
+    columns: columns.map((column, i) => ({ ...column, weight: stretch.factor * (weights[i] ?? 0) })),
+    intercept: stretch.offset + stretch.factor * intercept,
+  };
   return {
     ...parameters,
+    l2,
     threshold: youdenThreshold(scored),
-    metrics: { auroc: auroc(scored), brier: brier(scored), cases: scored.length },
+    metrics: { auroc: auroc(scored), brier: brier(scored), cases: cases.length },
     digest: createHash('sha256').update(JSON.stringify(parameters)).digest('hex'),
   };
 }
 
-export function probabilityOf(columns: readonly number[], { intercept, weights }: Coefficients): number {
-  return logistic(columns.reduce((sum, value, i) => sum + value * (weights[i] ?? 0), intercept));
-}
-
-type Scored = { probability: number; admitted: boolean };
-
-/** The probability that an admitted case scores above one that was not (Mann and Whitney). */
-export function auroc(scored: readonly Scored[]): number {
-  const admitted = scored.filter((one) => one.admitted);
-  const others = scored.filter((one) => !one.admitted);
-  let wins = 0;
-  for (const { probability: high } of admitted)
-    for (const { probability: low } of others) wins += high > low ? 1 : high === low ? 0.5 : 0;
-  return wins / (admitted.length * others.length);
-}
-
-function brier(scored: readonly Scored[]): number {
-  return (
-    scored.reduce((sum, { probability, admitted }) => sum + (probability - Number(admitted)) ** 2, 0) /
-    scored.length
+function calibrated(l2: number, outOfFold: readonly OutOfFold[]) {
+  const { intercept, weights } = fitLogisticRegression(
+    outOfFold.map(({ logOdds }) => [logOdds]),
+    outOfFold.map(({ admitted }) => admitted),
+    1e-6,
   );
+  // A negative factor would mean worse than chance: then nobody is told apart.
+  const stretch = { offset: intercept, factor: Math.max(0, weights[0] ?? 0) };
+  const scored = outOfFold.map(({ logOdds, admitted }) => ({
+    probability: logistic(stretch.offset + stretch.factor * logOdds),
+    admitted,
+  }));
+  return { l2, stretch, scored, loss: logLoss(scored) };
 }
 
-function youdenThreshold(scored: readonly Scored[]): number {
-  const admitted = scored.filter((one) => one.admitted).length;
-  const score = (threshold: number) => {
-    const above = scored.filter(({ probability }) => probability >= threshold);
-    const caught = above.filter((one) => one.admitted).length;
-    return caught / admitted - (above.length - caught) / (scored.length - admitted);
-  };
-  const candidates = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
-  return candidates.reduce((best, candidate) => (score(candidate) > score(best) ? candidate : best));
+export function probabilityOf(features: Features, { columns, intercept }: TrainedModel): number {
+  const weights = columns.map(({ weight }) => weight);
+  return logistic(logOdds(rowOf(features, columns), { intercept, weights }));
 }

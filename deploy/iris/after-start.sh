@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# At each start: the account of the ICU engine, by IRIS_USER and IRIS_PASSWORD, which are in no layer of the image.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+log=$(mktemp)
+iris session IRIS <"$here/account.script" | tee "$log" || true
+bash "$here/expect-steps.sh" "$log" account

@@ -1,0 +1,25 @@
+import type { TrainingCase } from './cohort.ts';
+
+export type StoredTraining = {
+  readonly id: string;
+  readonly state: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  /** Number of the model that came of it. */
+  readonly version: number | null;
+  readonly error: string | null;
+};
+
+/** What an engine that trains here learns from and keeps. What a method has returned survives a crash. */
+export interface TrainingStore<Model> {
+  /** Of the cohort that was added to last, in the order in which they were added. */
+  cases(): TrainingCase[];
+  /** Ascending numbers of the models that are kept. */
+  versions(): number[];
+  model(version: number): Model;
+  training(id: string): StoredTraining | undefined;
+  begin(id: string): void;
+  /** Stores the model as the next version and, where a training made it, ends that: both or neither. */
+  keep(model: Model, trainingId?: string): number;
+  fail(id: string, error: string): void;
+  /** Ends every training that runs. */
+  failAll(error: string): void;
+}
