@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
+import { RadiographError } from '#common/errors.ts';
 import { transaction } from '#common/sqlite.ts';
 import type { ClinicalStore } from '../domain/clinical-store.ts';
 import type { Cohort } from '../domain/cohort.ts';
@@ -46,11 +47,14 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
     for (const type of cohort.types) {
       if (!there.has(type.code)) addType.run(type.code, JSON.stringify(type));
       else if (!isDeepStrictEqual(there.get(type.code), type))
-        throw new Error(`The code ${type.code} stands for another kind of observation already`);
+        throw new RadiographError(
+          'BAD_USER_INPUT',
+          `The code ${type.code} stands for another kind of observation already`,
+        );
     }
     for (const { id, observations } of cohort.patients) {
       const { changes, lastInsertRowid } = addPatient.run(id);
-      if (changes === 0) throw new Error('One of the patients is there already');
+      if (changes === 0) throw new RadiographError('BAD_USER_INPUT', 'One of the patients is there already');
       addAll(lastInsertRowid, observations);
     }
     for (const { features, admitted } of cohort.cases)

@@ -36,7 +36,8 @@ export function crossValidate(
   return results;
 }
 
-function stratifiedFolds(cases: readonly TrainingCase[], random: Random): Set<TrainingCase>[] {
+/** Folds with as many of each outcome. */
+export function stratifiedFolds(cases: readonly TrainingCase[], random: Random): Set<TrainingCase>[] {
   const folds = Array.from({ length: FOLDS }, () => new Set<TrainingCase>());
   let next = 0;
   for (const admitted of [true, false])
