@@ -5,7 +5,7 @@ import { stratifiedFolds } from '../engines/embedded/cross-validation.ts';
 import { auroc, type Scored } from '../engines/embedded/metrics.ts';
 import { probabilityOf, type TrainedModel, trainModel } from '../engines/embedded/training.ts';
 
-/** ROC AUC of each fold of a repeated cross-validation: the whole training, its choice of settings too, sees the other
+/** ROC AUC in the first windows of each fold of a repeated cross-validation: the whole training, its choice of settings too, sees the other
  *  folds alone. */
 export function foldAurocs(
   cases: readonly TrainingCase[],
@@ -25,8 +25,17 @@ export function foldAurocs(
     });
 }
 
+/** The case of the first window: that is what is asked. */
+function firstOfEach(cases: readonly TrainingCase[]): TrainingCase[] {
+  return [...Map.groupBy(cases, ({ patient }) => patient).values()].flatMap(([first]) => first ?? []);
+}
+
+/** How the model assesses the first window of each patient. */
 export function scoredBy(model: TrainedModel, cases: readonly TrainingCase[]): Scored[] {
-  return cases.map(({ features, admitted }) => ({ probability: probabilityOf(features, model), admitted }));
+  return firstOfEach(cases).map(({ features, admitted }) => ({
+    probability: probabilityOf(features, model),
+    admitted,
+  }));
 }
 
 /** The middle 95 % of ROC AUCs of samples that are drawn from the cases with replacement (Efron, 1979). */

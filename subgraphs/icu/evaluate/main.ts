@@ -25,9 +25,9 @@ const types = new Map([...OBSERVATION_TYPES, ...ownTypes(mapping)].map((type) =>
 const casesOf = async (path: string) => {
   const rows = await readSheet(path, columnsOf(mapping), mapping.delimiter);
   const { cohort, alreadyInIcu } = sheetCohort(rows, mapping, 0);
-  const admitted = cohort.cases.filter((one) => one.admitted).length;
+  const outcomes = [...new Map(cohort.cases.map(({ patient, admitted }) => [patient, admitted])).values()];
   console.log(
-    `${cohort.cases.length} patients, ${admitted} admitted later; ${alreadyInIcu} left out who were in the ICU in the first window`,
+    `${outcomes.length} patients, ${outcomes.filter(Boolean).length} admitted later; ${alreadyInIcu} left out who were in the ICU in the first window`,
   );
   return cohort.cases;
 };

@@ -25,14 +25,16 @@ async function importSheet(): Promise<void> {
   using ledger = openClinicalLedger(icuConfig(process.env).dataDir);
   const cases = withoutOutcomes ? [] : cohort.cases;
   ledger.clinical.add({ ...cohort, cases });
-  const admitted = cases.filter((one) => one.admitted).length;
+  const outcomes = [...new Map(cases.map(({ patient, admitted }) => [patient, admitted])).values()];
   console.log(
     `Imported ${cohort.patients.length} patients of the cohort ${cohort.name} from ${rows.length} rows.`,
   );
   console.log(
-    `Left out: ${alreadyInIcu} patients who were in the ICU in the first window, and all later windows.`,
+    `Left out: ${alreadyInIcu} patients who were in the ICU in the first window, and what later windows hold.`,
   );
-  console.log(`To learn from: ${cases.length} patients, ${admitted} of them admitted later.`);
+  console.log(
+    `To learn from: ${outcomes.length} patients, ${outcomes.filter(Boolean).length} of them admitted later.`,
+  );
   if (mapping.notice) console.log(mapping.notice);
   console.log('The mutation icuModelTrain trains on them; until then there may be no ICU risk for them.');
 }

@@ -50,8 +50,11 @@ const mapping = z.strictObject({
   arrival: column.optional(),
   /** Length of the first window. */
   windowHours: z.number().positive().max(48).default(2),
-  /** Where a patient has a row for each window: its column, and the text in it that marks the first one. */
-  window: z.strictObject({ column, first: z.string().min(1) }).optional(),
+  /** Where a patient has a row for each window: its column, the text in it that marks the first one, and those of the
+   *  windows after it, in order, that a model learns from as well. */
+  window: z
+    .strictObject({ column, first: z.string().min(1), alsoLearn: z.array(z.string().min(1)).default([]) })
+    .optional(),
   /** Whether the patient was in the ICU in the window of the row or, with one row for each patient, came there later. */
   outcome: z.strictObject({
     column,

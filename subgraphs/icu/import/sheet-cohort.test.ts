@@ -134,6 +134,27 @@ test('features are of the first window alone, and the outcome of all: nothing is
   expect(cohort.cases.map(({ admitted }) => admitted)).toEqual([true, false]);
 });
 
+test('a model may learn from a second window too, of those who were not in the ICU by then', async () => {
+  const { cohort } = await read(
+    windows(
+      ...['1,71,M,98.6,1,no,0-2', '1,71,M,104,2,no,2-4', '1,71,M,105,3,yes,4-6'],
+      ...['2,44,F,98.6,1,no,0-2', '2,44,F,100,2,yes,2-4'],
+      ...['3,44,F,98.6,1,no,0-2'],
+    ),
+    { ...WINDOWS, window: { ...WINDOWS.window, alsoLearn: ['2-4'] } },
+  );
+  expect(
+    cohort.cases.map(({ patient, admitted, features }) => [patient, admitted, features.get('interleukin_6')]),
+  ).toEqual([
+    ['1', true, 1],
+    ['1', true, 2],
+    ['2', true, 1],
+    ['3', false, 1],
+  ]);
+  for (const { observations } of cohort.patients)
+    expect(observations.find(({ code }) => code === 'interleukin_6')?.value).toBe(1);
+});
+
 test('a patient whose outcome is not known is shown and not learned from', async () => {
   const { cohort } = await read(SHEET.replace('yes', ''));
   expect(cohort.patients).toHaveLength(2);

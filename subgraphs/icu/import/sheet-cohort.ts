@@ -22,7 +22,8 @@ export function columnsOf({ patient, arrival, window, outcome, observations }: M
 }
 
 /** Makes patients of rows. Values are of the first window alone, and patients who were in the ICU in it are left out: what
- *  is measured later may be measured because of the admission.
+ *  is measured later may be measured because of the admission. A model may learn from a window after it as well, of those
+ *  who were not in the ICU by then.
  *  @param now when there is no column of arrivals, ms since 1970 @throws RadiographError BAD_USER_INPUT */
 export function sheetCohort(rows: readonly SheetRow[], mapping: Mapping, now: number): SheetCohort {
   const patients: { id: string; observations: Observation[] }[] = [];
@@ -38,7 +39,13 @@ export function sheetCohort(rows: readonly SheetRow[], mapping: Mapping, now: nu
     const observations = observationsOf(first, mapping, now);
     patients.push({ id: `${mapping.cohort}-${id}`, observations });
     const known = outcomes.map(({ admitted }) => admitted).filter((admitted) => admitted !== undefined);
-    if (known.length > 0) cases.push({ features: featuresOf(observations), admitted: known.includes(true) });
+    if (known.length === 0) continue;
+    const learned = [
+      observations,
+      ...laterWindows(outcomes, mapping).map((row) => observationsOf(row, mapping, now)),
+    ];
+    for (const each of learned)
+      cases.push({ patient: id, features: featuresOf(each), admitted: known.includes(true) });
   }
   return { cohort: { name: mapping.cohort, types: ownTypes(mapping), patients, cases }, alreadyInIcu };
 }
@@ -66,6 +73,19 @@ function firstRow(rows: readonly SheetRow[], { window, patient }: Mapping): Shee
     'BAD_USER_INPUT',
     `Line ${rows[0]?.line}, column ${patient}: expected a row of the first window for the patient, got none`,
   );
+}
+
+function laterWindows(
+  outcomes: readonly { readonly row: SheetRow; readonly admitted: boolean | undefined }[],
+  { window }: Mapping,
+): SheetRow[] {
+  const rows: SheetRow[] = [];
+  for (const text of window?.alsoLearn ?? []) {
+    const found = outcomes.find(({ row }) => window && row.cells.get(window.column) === text);
+    if (found?.admitted !== false) break;
+    rows.push(found.row);
+  }
+  return rows;
 }
 
 function outcomeOf({ line, cells }: SheetRow, { outcome, missing }: Mapping): boolean | undefined {

@@ -43,7 +43,7 @@ export const SIRIO_LIBANES: MappingInput = {
     'The sheet is recorded as CC BY-NC: not for commercial use.',
   patient: 'PATIENT_VISIT_IDENTIFIER',
   windowHours: 2,
-  window: { column: 'WINDOW', first: '0-2' },
+  window: { column: 'WINDOW', first: '0-2', alsoLearn: ['2-4'] },
   outcome: { column: 'ICU', admitted: ['1'], others: ['0'] },
   observations: [
     ...KNOWN_ON_ARRIVAL.map(([column, display]) => ({

@@ -23,7 +23,9 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
     'INSERT INTO observation (patient, code, value, observed_at) VALUES (?, ?, ?, ?)',
   );
   const addType = db.prepare('INSERT INTO observation_type (code, type) VALUES (?, ?)');
-  const addCase = db.prepare('INSERT INTO training_case (cohort, features, admitted) VALUES (?, ?, ?)');
+  const addCase = db.prepare(
+    'INSERT INTO training_case (cohort, patient, features, admitted) VALUES (?, ?, ?, ?)',
+  );
   const addedTo = db.prepare(ADDED_TO);
   const types = db.prepare('SELECT type FROM observation_type ORDER BY position');
   const page = db.prepare('SELECT number, id FROM patient WHERE number > ? ORDER BY number LIMIT ?');
@@ -57,8 +59,8 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
       if (changes === 0) throw new RadiographError('BAD_USER_INPUT', 'One of the patients is there already');
       addAll(lastInsertRowid, observations);
     }
-    for (const { features, admitted } of cohort.cases)
-      addCase.run(cohort.name, JSON.stringify([...features]), Number(admitted));
+    for (const { patient, features, admitted } of cohort.cases)
+      addCase.run(cohort.name, patient, JSON.stringify([...features]), Number(admitted));
   };
 
   return {
