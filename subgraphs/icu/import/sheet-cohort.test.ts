@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OBSERVATION_TYPE_BY_CODE } from '../domain/observation-types.ts';
-import { type MappingInput, openMapping } from './mapping.ts';
+import { openMapping } from './mapping.ts';
+import type { MappingInput } from './mapping-format.ts';
 import { readSheet } from './sheet.ts';
 import { columnsOf, sheetCohort } from './sheet-cohort.ts';
 

@@ -2,7 +2,7 @@ import { RadiographError } from '#common/errors.ts';
 import { type Cohort, featuresOf, type TrainingCase } from '../domain/cohort.ts';
 import { OBSERVATION_TYPE_BY_CODE } from '../domain/observation-types.ts';
 import type { Observation } from '../domain/patient.ts';
-import { type Mapping, ownTypes } from './mapping.ts';
+import { type Mapping, ownTypes } from './mapping-format.ts';
 import type { SheetRow } from './sheet.ts';
 
 export type SheetCohort = {

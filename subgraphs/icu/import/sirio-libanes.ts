@@ -1,4 +1,4 @@
-import type { MappingInput } from './mapping.ts';
+import type { MappingInput } from './mapping-format.ts';
 
 type Observations = MappingInput['observations'];
 
