@@ -19,7 +19,7 @@ export interface ClinicalStore {
   /** Stores all or, when it throws, none. */
   record(patientId: string, observations: readonly Observation[]): void;
   /** Adds a cohort, or more patients of one; models learn from the one that was added to last.
-   *  @throws Error, and nothing is stored, when a patient is there already or a code means something else */
+   *  @throws RadiographError BAD_USER_INPUT, and nothing is stored, when a patient is there already or a code means something else */
   add(cohort: Cohort): void;
   /** Adds what `make` gives to a ledger that has no cohort yet. */
   fill(make: () => Cohort): void;

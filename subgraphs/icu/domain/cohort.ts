@@ -2,8 +2,13 @@ import type { Features } from './icu-model.ts';
 import type { ObservationType } from './observation-types.ts';
 import type { Observation } from './patient.ts';
 
-/** What was known of a patient before any stay in the ICU, and whether one came later. */
-export type TrainingCase = { readonly features: Features; readonly admitted: boolean };
+/** What was known of a patient at one time before any stay in the ICU, and whether one came later. */
+export type TrainingCase = {
+  /** Cases of one patient are never split between training and test. */
+  readonly patient: string;
+  readonly features: Features;
+  readonly admitted: boolean;
+};
 
 export type CohortPatient = { readonly id: string; readonly observations: readonly Observation[] };
 

@@ -34,7 +34,8 @@ export function defaultCohort(): Cohort {
 }
 
 export function syntheticCases(count: number, seed: number): TrainingCase[] {
-  return syntheticCohort(count, seed).map(({ observations, admitted }) => ({
+  return syntheticCohort(count, seed).map(({ id, observations, admitted }) => ({
+    patient: id,
     features: featuresOf(observations),
     admitted,
   }));

@@ -30,6 +30,7 @@ const MIGRATIONS = [
   CREATE TABLE training_case (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     cohort TEXT NOT NULL REFERENCES cohort (name),
+    patient TEXT NOT NULL,
     features TEXT NOT NULL,
     admitted INTEGER NOT NULL
   ) STRICT;

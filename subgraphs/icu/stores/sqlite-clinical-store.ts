@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
+import { RadiographError } from '#common/errors.ts';
 import { transaction } from '#common/sqlite.ts';
 import type { ClinicalStore } from '../domain/clinical-store.ts';
 import type { Cohort } from '../domain/cohort.ts';
@@ -22,7 +23,9 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
     'INSERT INTO observation (patient, code, value, observed_at) VALUES (?, ?, ?, ?)',
   );
   const addType = db.prepare('INSERT INTO observation_type (code, type) VALUES (?, ?)');
-  const addCase = db.prepare('INSERT INTO training_case (cohort, features, admitted) VALUES (?, ?, ?)');
+  const addCase = db.prepare(
+    'INSERT INTO training_case (cohort, patient, features, admitted) VALUES (?, ?, ?, ?)',
+  );
   const addedTo = db.prepare(ADDED_TO);
   const types = db.prepare('SELECT type FROM observation_type ORDER BY position');
   const page = db.prepare('SELECT number, id FROM patient WHERE number > ? ORDER BY number LIMIT ?');
@@ -46,15 +49,18 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
     for (const type of cohort.types) {
       if (!there.has(type.code)) addType.run(type.code, JSON.stringify(type));
       else if (!isDeepStrictEqual(there.get(type.code), type))
-        throw new Error(`The code ${type.code} stands for another kind of observation already`);
+        throw new RadiographError(
+          'BAD_USER_INPUT',
+          `The code ${type.code} stands for another kind of observation already`,
+        );
     }
     for (const { id, observations } of cohort.patients) {
       const { changes, lastInsertRowid } = addPatient.run(id);
-      if (changes === 0) throw new Error('One of the patients is there already');
+      if (changes === 0) throw new RadiographError('BAD_USER_INPUT', 'One of the patients is there already');
       addAll(lastInsertRowid, observations);
     }
-    for (const { features, admitted } of cohort.cases)
-      addCase.run(cohort.name, JSON.stringify([...features]), Number(admitted));
+    for (const { patient, features, admitted } of cohort.cases)
+      addCase.run(cohort.name, patient, JSON.stringify([...features]), Number(admitted));
   };
 
   return {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from '#common/sqlite.ts';
 import type { StoredTraining, TrainingStore } from '../domain/training-store.ts';
 
-const CASES = `SELECT features, admitted FROM training_case
+const CASES = `SELECT patient, features, admitted FROM training_case
   WHERE cohort = (SELECT name FROM cohort WHERE name IN (SELECT cohort FROM training_case) ORDER BY added_to_last DESC LIMIT 1)
   ORDER BY position`;
 /** Models of before the columns were part of them cannot be read; their numbers are not used again. */
@@ -22,7 +22,8 @@ export function sqliteTrainingStore<Model>(db: DatabaseSync): TrainingStore<Mode
   const failAll = db.prepare(`UPDATE icu_training SET state = 'FAILED', error = ? WHERE state = 'RUNNING'`);
   return {
     cases: () =>
-      cases.all().map(({ features, admitted }) => ({
+      cases.all().map(({ patient, features, admitted }) => ({
+        patient: String(patient),
         features: new Map(JSON.parse(String(features)) as [string, number][]),
         admitted: admitted === 1,
       })),

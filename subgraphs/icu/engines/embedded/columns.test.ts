@@ -4,6 +4,7 @@ import type { Scale } from '../../domain/observation-types.ts';
 import { fitColumns, rowOf } from './columns.ts';
 
 const caseOf = (features: Record<string, number>): TrainingCase => ({
+  patient: 'x',
   features: new Map(Object.entries(features)),
   admitted: false,
 });

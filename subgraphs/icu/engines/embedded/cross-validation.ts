@@ -36,17 +36,17 @@ export function crossValidate(
   return results;
 }
 
-function stratifiedFolds(cases: readonly TrainingCase[], random: Random): Set<TrainingCase>[] {
+/** Folds with as many patients of each outcome, and all cases of a patient in one. */
+export function stratifiedFolds(cases: readonly TrainingCase[], random: Random): Set<TrainingCase>[] {
   const folds = Array.from({ length: FOLDS }, () => new Set<TrainingCase>());
-  let next = 0;
-  for (const admitted of [true, false])
-    for (const one of shuffled(
-      cases.filter((each) => each.admitted === admitted),
+  const patients = [...Map.groupBy(cases, ({ patient }) => patient).values()];
+  const ordered = [true, false].flatMap((admitted) =>
+    shuffled(
+      patients.filter(([one]) => one?.admitted === admitted),
       random,
-    )) {
-      folds[next % FOLDS]?.add(one);
-      next += 1;
-    }
+    ),
+  );
+  for (const [i, own] of ordered.entries()) for (const one of own) folds[i % FOLDS]?.add(one);
   return folds;
 }
 

@@ -65,7 +65,7 @@ test.each([
 
 test('where the outcome follows from nothing, nobody is told apart', () => {
   const random = seededRandom(5);
-  const cases = syntheticCases(400, 7).map(({ features }) => ({ features, admitted: random.chance(0.3) }));
+  const cases = syntheticCases(400, 7).map((one) => ({ ...one, admitted: random.chance(0.3) }));
   const model = train(cases);
   for (const { features } of syntheticCases(200, 8)) {
     const probability = probabilityOf(features, model);
@@ -121,7 +121,8 @@ test('less oxygen, faster breathing and more lactate raise the risk, and say so'
 });
 
 test('contributions of all columns and the intercept are the log-odds', () => {
-  const cases = syntheticCases(60, 7).map(({ features, admitted }) => ({
+  const cases = syntheticCases(60, 7).map(({ patient, features, admitted }) => ({
+    patient,
     features: new Map([...features].filter(([code]) => ['spo2', 'age', 'lactate'].includes(code))),
     admitted,
   }));

@@ -27,13 +27,15 @@ const SMALL_COHORT_REPEATS = 5;
 
 /** Fits the model: the strength of the penalty with the least log loss in cross-validation, then all cases, then the
  *  log-odds stretched so that those of cross-validation are calibrated (Platt, 1999).
- *  @param cases each of another patient @throws Error for people, when there are too few to learn from */
+ *  @throws Error for people, when there are too few to learn from */
 export function trainModel(cases: readonly TrainingCase[], types: ColumnTypes, seed: number): TrainedModel {
   const labels = cases.map(({ admitted }) => admitted);
-  const admitted = labels.filter(Boolean).length;
-  if (Math.min(admitted, labels.length - admitted) < FEWEST_OF_EACH_OUTCOME)
+  const patients = new Map(cases.map(({ patient, admitted }) => [patient, admitted]));
+  const admitted = [...patients.values()].filter(Boolean).length;
+  const others = patients.size - admitted;
+  if (Math.min(admitted, others) < FEWEST_OF_EACH_OUTCOME)
     throw new Error(
-      `Expected ${FEWEST_OF_EACH_OUTCOME} patients or more of each outcome, got ${admitted} admitted and ${labels.length - admitted} others`,
+      `Expected ${FEWEST_OF_EACH_OUTCOME} patients or more of each outcome, got ${admitted} admitted and ${others} others`,
     );
   const repeats = cases.length < SMALL_COHORT ? SMALL_COHORT_REPEATS : 1;
   const tried = crossValidate(cases, types, STRENGTHS, { repeats, seed });
