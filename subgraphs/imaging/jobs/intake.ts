@@ -64,7 +64,7 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue, ended, 
       throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
-    const job = await decoding.execute(async () => {
+    const { radiograph, encoded, picture } = await decoding.execute(async () => {
       const encoded = await blobs.get(address);
       if (!encoded)
         throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
@@ -72,24 +72,22 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue, ended, 
       if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded });
       // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
       const { rendering, picture } = await render(blobs, encoded);
-      const stored = {
-        format: format === 'png' ? ('PNG' as const) : ('JPEG' as const),
-        width,
-        height,
-        rendering,
+      const file = { format: format === 'png' ? ('PNG' as const) : ('JPEG' as const), width, height };
+      return {
+        radiograph: { ...file, rendering, patientId, originalAddress: address },
+        encoded,
+        picture,
       };
-      const radiograph = { ...stored, patientId, originalAddress: address };
-      const answered = priority === 'URGENT' ? await early?.soon(address) : undefined;
-      const job = await submitted(() =>
-        answered
-          ? ledger.submitClassified(radiograph, actor, priority, answered)
-          : ledger.submit(radiograph, actor, priority),
-      );
-      // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
-      if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
-      if ((await blobs.storedAt(rendering.address)) === undefined) await blobs.put([picture]);
-      return job;
     });
+    const answered = priority === 'URGENT' ? await early?.soon(address) : undefined;
+    const job = await submitted(() =>
+      answered
+        ? ledger.submitClassified(radiograph, actor, priority, answered)
+        : ledger.submit(radiograph, actor, priority),
+    );
+    // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
+    if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
+    if ((await blobs.storedAt(radiograph.rendering.address)) === undefined) await blobs.put([picture]);
     if (hasEnded(job)) ended.inc({ outcome: 'SUCCEEDED' });
     else queue.add(job);
     return job;
