@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** By how much the heap may grow until it is marked again, in percent of what was found alive: about 100 MB. */
-const GROWTH = 300;
+/** By how much the heap may grow until it is marked again, in percent of what was found alive. */
+const GROWTH = 100;
 /** Just below the largest block up to which glibc keeps what is freed. */
 const LARGEST_KEPT = 31 * 1024 * 1024;
 

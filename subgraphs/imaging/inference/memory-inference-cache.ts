@@ -4,12 +4,12 @@ import type { InferenceCache } from '../domain/inference-cache.ts';
 import { modelField } from './inference-codec.ts';
 import type { InferenceMetrics } from './inference-metrics.ts';
 
-/** About 16,000 images with three 16 × 16 maps. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** About 6,000 images with three 16 × 16 maps: more belong into Redis. */
+const MOST_BYTES = 24 * 1024 * 1024;
 /** Of an entry beside its maps: key, numbers and objects. */
 const ENTRY_BYTES = 1_024;
 
-/** Keeps what was used last in this process, within 64 MiB. */
+/** Keeps what was used last in this process, within 24 MiB. */
 export function memoryInferenceCache(ttlSeconds: number, metrics: InferenceMetrics): InferenceCache {
   const entries = new LRUCache<string, Inference>({
     maxSize: MOST_BYTES,
