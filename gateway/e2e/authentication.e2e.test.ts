@@ -53,7 +53,9 @@ test('a field without its scope is FORBIDDEN by name', async () => {
   expect(data ?? null).toBeNull();
 });
 
-test('a model is trained, and its training followed, with a scope of its own', async () => {
+test('a model is trained, and its training followed, with a scope of its own', {
+  timeout: 40_000,
+}, async () => {
   const train =
     'mutation { icuModelTrain(input: { name: "of_monday" }) { training { id } userErrors { code } } }';
   const training = '{ icuModelTraining(id: "of_monday") { state error model { version } } }';
@@ -73,7 +75,7 @@ test('a model is trained, and its training followed, with a scope of its own', a
   });
   const state = async () => (await ask(training, trainer)).data?.icuModelTraining;
   const done = { state: 'SUCCEEDED', error: null, model: { version: '2' } };
-  await expect.poll(state, { timeout: 15_000 }).toEqual(done);
+  await expect.poll(state, { timeout: 30_000 }).toEqual(done);
   const risk = '{ patient(id: "3") { icuRisk { model { version } } } }';
   expect((await ask(risk, reader)).data).toEqual({ patient: { icuRisk: { model: { version: '2' } } } });
   expect((await ask(risk, trainer)).code).toBe('FORBIDDEN');

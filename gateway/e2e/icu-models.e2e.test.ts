@@ -13,6 +13,8 @@ const IMPORT = join(import.meta.dirname, '../../subgraphs/icu/import/main.ts');
 const TRAIN = 'mutation { icuModelTrain(input: { name: "monday" }) { userErrors { code } } }';
 const TRAINING = '{ icuModelTraining(id: "monday") { state } }';
 
+/** A model is trained at the start and once more. */
+const SLOW = { timeout: 60_000 };
 const COHORT = 'ward-7';
 /** With the cohort as long as the id of a patient may be. */
 const LONGEST = `case.${'0'.repeat(35)}`;
@@ -20,7 +22,7 @@ const LONGEST = `case.${'0'.repeat(35)}`;
 async function train({ url }: System): Promise<void> {
   expect(await ask(url, TRAIN)).toEqual({ data: { icuModelTrain: { userErrors: [] } } });
   await expect
-    .poll(() => ask(url, TRAINING), { timeout: 15_000 })
+    .poll(() => ask(url, TRAINING), { timeout: 30_000 })
     .toEqual({ data: { icuModelTraining: { state: 'SUCCEEDED' } } });
 }
 
@@ -61,47 +63,51 @@ async function importWard({ dataDir }: System): Promise<void> {
   await promisify(execFile)(process.execPath, args, { env: { ...process.env, DATA_DIR: dataDir } });
 }
 
-test('an imported patient has no risk until a model has learned from the cohort, then one by every route', async () => {
-  await using system = await startSystem();
-  await importWard(system);
-  const patient = `${COHORT}-${LONGEST}`;
-  const query = `query ($id: ID!) { patient(id: $id) { observations { value unit } icuRisk { model { version } } } }`;
-  const observations = [{ value: 0, unit: '1' }];
-  expect(await ask(system.url, query, { id: patient })).toMatchObject({
-    data: { patient: { observations, icuRisk: null } },
-    errors: [{ extensions: { code: 'ICU_UNAVAILABLE' } }],
-  });
-  expect(await assessment(system, patient)).toMatchObject({
-    status: 503,
-    resource: { issue: [{ code: 'transient', diagnostics: 'ICU_UNAVAILABLE' }] },
-  });
-  // No card would read as no risk.
-  expect(await card(system, patient)).toEqual({ status: 503, detail: undefined });
+test(
+  'an imported patient has no risk until a model has learned from the cohort, then one by every route',
+  SLOW,
+  async () => {
+    await using system = await startSystem();
+    await importWard(system);
+    const patient = `${COHORT}-${LONGEST}`;
+    const query = `query ($id: ID!) { patient(id: $id) { observations { value unit } icuRisk { model { version } } } }`;
+    const observations = [{ value: 0, unit: '1' }];
+    expect(await ask(system.url, query, { id: patient })).toMatchObject({
+      data: { patient: { observations, icuRisk: null } },
+      errors: [{ extensions: { code: 'ICU_UNAVAILABLE' } }],
+    });
+    expect(await assessment(system, patient)).toMatchObject({
+      status: 503,
+      resource: { issue: [{ code: 'transient', diagnostics: 'ICU_UNAVAILABLE' }] },
+    });
+    // No card would read as no risk.
+    expect(await card(system, patient)).toEqual({ status: 503, detail: undefined });
 
-  await train(system);
-  expect(await ask(system.url, query, { id: patient })).toEqual({
-    data: { patient: { observations, icuRisk: { model: { version: '2' } } } },
-  });
-  const { status, resource } = await assessment(system, patient);
-  expect({ status, resource }).toMatchObject({
-    status: 200,
-    resource: { subject: { reference: `Patient/${patient}` }, basis: [{ display: 'Dimer (scaled): 0' }] },
-  });
-  expect((await fetch(`${system.url}/fhir/RiskAssessment/${resource.id}`)).status).toBe(200);
-  expect(await card(system, patient)).toMatchObject({
-    status: 200,
-    detail: expect.stringContaining('- Dimer (scaled): 0 '),
-  });
-});
+    await train(system);
+    expect(await ask(system.url, query, { id: patient })).toEqual({
+      data: { patient: { observations, icuRisk: { model: { version: '2' } } } },
+    });
+    const { status, resource } = await assessment(system, patient);
+    expect({ status, resource }).toMatchObject({
+      status: 200,
+      resource: { subject: { reference: `Patient/${patient}` }, basis: [{ display: 'Dimer (scaled): 0' }] },
+    });
+    expect((await fetch(`${system.url}/fhir/RiskAssessment/${resource.id}`)).status).toBe(200);
+    expect(await card(system, patient)).toMatchObject({
+      status: 200,
+      detail: expect.stringContaining('- Dimer (scaled): 0 '),
+    });
+  },
+);
 
-test('what a model said before a training is not told as the word of the new one', async () => {
+test('what a model said before a training is not told as the word of the new one', SLOW, async () => {
   await using system = await startSystem();
   const { resource } = await assessment(system, '7');
   await train(system);
   expect((await fetch(`${system.url}/fhir/RiskAssessment/${resource.id}`)).status).toBe(410);
 });
 
-test('over IRIS, which gives no reasons, assessments are sound and cards tell none', async () => {
+test('over IRIS, which gives no reasons, assessments are sound and cards tell none', SLOW, async () => {
   await using place = await fakePlace();
   const { user, password } = ACCOUNT;
   await using system = await startSystem({
