@@ -39,7 +39,7 @@ function resolved(from: string, specifier: string): string {
 }
 
 const isTest = (path: string) =>
-  path.endsWith('.test.ts') || path.startsWith('gateway/e2e/') || path.includes('/testing/');
+  /\.(test|live)\.ts$/.test(path) || path.startsWith('gateway/e2e/') || path.includes('/testing/');
 const isOwn = (path: string) => ROOMS.some((room) => path.startsWith(`${room}/`));
 const within = (...folders: string[]) => {
   return (path: string) => folders.some((folder) => path.startsWith(`${folder}/`) || path === folder);

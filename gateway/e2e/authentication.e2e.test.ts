@@ -53,6 +53,34 @@ test('a field without its scope is FORBIDDEN by name', async () => {
   expect(data ?? null).toBeNull();
 });
 
+test('a model is trained, and its training followed, with a scope of its own', {
+  timeout: 40_000,
+}, async () => {
+  const train =
+    'mutation { icuModelTrain(input: { name: "of_monday" }) { training { id } userErrors { code } } }';
+  const training = '{ icuModelTraining(id: "of_monday") { state error model { version } } }';
+  const reader = `Bearer ${await token('patient:read patient:write radiograph:read')}`;
+  for (const [query, field] of [
+    [train, 'Mutation.icuModelTrain'],
+    [training, 'Query.icuModelTraining'],
+  ] as const)
+    expect(await ask(query, reader)).toMatchObject({
+      code: 'FORBIDDEN',
+      errors: [{ message: `${field} needs the scope model:train` }],
+    });
+  const trainer = `Bearer ${await token('model:train')}`;
+  expect((await ask(training, trainer)).data).toEqual({ icuModelTraining: null });
+  expect((await ask(train, trainer)).data).toEqual({
+    icuModelTrain: { training: { id: 'of_monday' }, userErrors: [] },
+  });
+  const state = async () => (await ask(training, trainer)).data?.icuModelTraining;
+  const done = { state: 'SUCCEEDED', error: null, model: { version: '2' } };
+  await expect.poll(state, { timeout: 30_000 }).toEqual(done);
+  const risk = '{ patient(id: "3") { icuRisk { model { version } } } }';
+  expect((await ask(risk, reader)).data).toEqual({ patient: { icuRisk: { model: { version: '2' } } } });
+  expect((await ask(risk, trainer)).code).toBe('FORBIDDEN');
+});
+
 test.each<[string, () => Promise<string | undefined>]>([
   ['no token', async () => undefined],
   ['no bearer token', async () => 'Basic bnVyc2U6cHc='],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { freePort } from '#common/testing/programs.ts';
 import { type Answer, ask, picture, startSystem, upload } from './system.ts';
 
 const UPLOAD = `mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files, patientId: "5" }) {
@@ -38,6 +39,36 @@ test('with a dead ICU service the finding and the heatmap are still answered', a
     errors: [{ extensions: { code: 'ICU_UNAVAILABLE' } }],
   });
   expectNothingInner(answer);
+});
+
+test('with a dead IRIS the finding and the heatmap are still answered, and so is all else of the patient', async () => {
+  const iris = `http://127.0.0.1:${await freePort()}`;
+  await using system = await startSystem({
+    icuSettings: { IRIS_URL: iris, IRIS_USER: 'icu_app', IRIS_PASSWORD: 'Correct-horse-9' },
+  });
+  const id = await finishedJob(system.url, 25);
+  // Long enough for IRIS to be left alone.
+  for (let i = 0; i < 5; i++) {
+    const answer = await ask(system.url, READ, { id });
+    expect(answer).toMatchObject({
+      data: {
+        job: {
+          radiograph: {
+            classification: { decision: expect.any(String) },
+            heatmap: { image: { url: expect.any(String) } },
+            patient: { id: '5', icuRisk: null },
+          },
+        },
+      },
+      errors: [{ extensions: { code: 'ICU_UNAVAILABLE' } }],
+    });
+    expectNothingInner(answer);
+  }
+  const chart = '{ patient(id: "5") { observations(first: 1) { code } icuRisk { probability } } }';
+  expect(await ask(system.url, chart)).toMatchObject({
+    data: { patient: { observations: [{ code: expect.any(String) }], icuRisk: null } },
+  });
+  expect((await fetch(`${system.url}/readyz`)).status).toBe(200);
 });
 
 test('with a dead heatmap service the finding and the risk are still answered', async () => {

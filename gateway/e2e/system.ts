@@ -31,6 +31,8 @@ export type SystemSettings = {
   readonly imaging?: 'dead' | 'hung';
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
+  /** Settings of the ICU service, such as those of an IRIS. */
+  readonly icuSettings?: Readonly<Record<string, string>>;
   readonly requestMs?: number;
   /** Path of a supergraph of the test's own. */
   readonly supergraph?: string;
@@ -68,7 +70,9 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));
   const heatmap = stack.use(await startHeatmap(heatmapConfig({ ...common, HEATMAP_PORT: '0' }), logger));
-  const icu = stack.use(await startIcu(icuConfig({ ...common, ICU_PORT: '0' }), logger));
+  const icu = stack.use(
+    await startIcu(icuConfig({ ...common, ICU_PORT: '0', ...settings.icuSettings }), logger),
+  );
   const silent = createServer().listen(0, host);
   stack.defer(() => void silent.close());
   await once(silent, 'listening');

@@ -50,6 +50,18 @@ test('a risk becomes a RiskAssessment with a percentage, a period, its model and
   });
 });
 
+test('a value without a unit, as an importer has scaled it, stands apart from the words', () => {
+  const reasons = [
+    { code: 'sirio_dimer_median', display: 'Dimer (scaled)', value: -0.98712, unit: '1', contribution: -0.3 },
+    { code: 'sirio_other', display: 'Other disease (0 no, 1 yes)', value: 0, unit: '1', contribution: -0.1 },
+  ];
+  const { basis, prediction } = riskAssessment({ ...RISK, reasons });
+  expect(basis).toEqual([{ display: 'Dimer (scaled): -0.99' }, { display: 'Other disease: no' }]);
+  expect(prediction?.[0]?.rationale).toContain(
+    'Dimer (scaled): -0.99 lowers the risk. Other disease: no lowers',
+  );
+});
+
 test.each<[string, Partial<PatientRisk>]>([
   ['with reasons', {}],
   ['without reasons', { reasons: [] }],

@@ -3,9 +3,8 @@ import type { PatientRisk, RiskReason } from './patient-risk.ts';
 export const NOT_FOR_CLINICAL_USE =
   'Computed by a demonstration model that is not approved as a medical device: never for clinical use without approval.';
 
-/** UCUM units that a reader would not write so; `1` is no unit. */
+/** UCUM units that a reader would not write so. */
 const UNITS: Readonly<Record<string, string>> = {
-  '1': '',
   '/min': 'per minute',
   '10*9/L': '× 10⁹/L',
   a: 'years',
@@ -26,7 +25,9 @@ export function measurement({ display, value, unit }: RiskReason): string | unde
   if (value === null) return undefined;
   const [, name, no, yes] = YES_OR_NO.exec(display) ?? [];
   if (name && (value === 0 || value === 1)) return `${name}: ${value === 1 ? yes : no}`;
-  return `${display} ${Math.round(value * 100) / 100} ${UNITS[unit] ?? unit}`.trimEnd();
+  const rounded = Math.round(value * 100) / 100;
+  // Without a unit the number would run into the words before it.
+  return unit === '1' ? `${display}: ${rounded}` : `${display} ${rounded} ${UNITS[unit] ?? unit}`;
 }
 
 /** A reason in plain words, such as "Oxygen saturation 88 % raises the risk". */

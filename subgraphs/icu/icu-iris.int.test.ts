@@ -39,6 +39,27 @@ test('two hundred patients of one query cost IRIS three statements on two sessio
   expect(place.fake.sessions.most).toBeLessThanOrEqual(2);
 });
 
+test('a prediction that fails for one patient leaves the risks of the others on the page', async () => {
+  await using place = await fakePlace();
+  await using icu = await over(place.fake.url);
+  // IRIS leaves out the row of a prediction that fails while rows are fetched.
+  place.fake.once(/RowDigest/, async (usual) => {
+    const reply = await usual();
+    const answer = JSON.parse(reply.body);
+    answer.result[0].content = answer.result[0].content.filter(([id]: [string]) => id !== '2');
+    return { ...reply, body: JSON.stringify(answer) };
+  });
+  const { data, errors } = await icu.ask('{ patients(first: 3) { nodes { id icuRisk { probability } } } }');
+  const icuRisk = { probability: expect.any(Number) };
+  const nodes = [
+    { id: '1', icuRisk },
+    { id: '2', icuRisk: null },
+    { id: '3', icuRisk },
+  ];
+  expect(data.patients.nodes).toEqual(nodes);
+  expect(errors).toMatchObject([{ extensions: { code: 'ICU_UNAVAILABLE' } }]);
+});
+
 test('what is recorded counts at once, also when IRIS could not be told of it', async () => {
   await using place = await fakePlace();
   await using icu = await over(place.fake.url);

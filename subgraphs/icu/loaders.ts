@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
-import type { Context } from './context.ts';
+import { RadiographError } from '#common/errors.ts';
+import type { AssessedPatient, Context } from './context.ts';
 import type { ClinicalStore } from './domain/clinical-store.ts';
 import { featuresOf } from './domain/cohort.ts';
 import type { IcuModel } from './domain/icu-model.ts';
@@ -30,7 +31,7 @@ export function createContext(store: ClinicalStore, model: IcuModel): Context {
       },
       { cacheKeyFn: ({ id, first }) => `${id}|${first}` },
     ),
-    risks: new DataLoader(async (ids) => {
+    risks: new DataLoader<string, AssessedPatient | undefined>(async (ids) => {
       const newest = store.newest(ids);
       const measured = ids.filter((id) => newest.has(id));
       const assessments = await model.assessKnown(
@@ -39,7 +40,8 @@ export function createContext(store: ClinicalStore, model: IcuModel): Context {
       const found = new Map(measured.map((id, i) => [id, assessments[i]]));
       return ids.map((id) => {
         const assessment = found.get(id);
-        return assessment === undefined ? undefined : { assessment, newest: newest.get(id) ?? [] };
+        if (assessment === undefined || assessment instanceof RadiographError) return assessment;
+        return { assessment, newest: newest.get(id) ?? [] };
       });
     }),
   };

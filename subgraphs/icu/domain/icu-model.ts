@@ -1,3 +1,5 @@
+import type { RadiographError } from '#common/errors.ts';
+
 /** The newest value of each kind, by code; what is missing was not measured. */
 export type Features = ReadonlyMap<string, number>;
 
@@ -39,9 +41,9 @@ export type IcuTraining = {
 export interface IcuModel extends AsyncDisposable {
   /** Every version that is kept, the one that answers first. */
   versions(): Promise<IcuModelVersion[]>;
-  /** Of patients whose observations are stored. @returns an assessment for each entry, in order; null for one of whose
-   *  observations the model knows none */
-  assessKnown(patients: readonly KnownPatient[]): Promise<(IcuAssessment | null)[]>;
+  /** Of patients whose observations are stored. @returns for each entry, in order, its assessment, null where the model knows
+   *  none of the observations, or the fault that kept it from this one, for which others do not go without an answer */
+  assessKnown(patients: readonly KnownPatient[]): Promise<(IcuAssessment | RadiographError | null)[]>;
   /** Of values that are not to be kept. @throws RadiographError ICU_UNAVAILABLE when the model knows none of them */
   assessUnknown(features: Features): Promise<IcuAssessment>;
   /** Tells of observations that were stored just now, before anybody is answered; an engine with rows of its own brings them up to date. */

@@ -38,7 +38,9 @@ const ended = async (model: IcuModel, id: string) => {
 /** The engine knows all of them. */
 const assessed = async (model: IcuModel, patients: readonly KnownPatient[]): Promise<IcuAssessment[]> => {
   const assessments = await model.assessKnown(patients);
-  return assessments.map((one) => one ?? expect.unreachable('a patient got no assessment'));
+  return assessments.map((one) =>
+    one && 'probability' in one ? one : expect.unreachable('a patient got no assessment'),
+  );
 };
 
 const spo2 = (value: number, { id, features }: KnownPatient): KnownPatient => ({

@@ -183,7 +183,17 @@ test.each<[string, string | Uint8Array, string]>([
   ],
   ['another outcome', SHEET.replace('yes', 'maybe'), 'Line 3, column later_icu: expected yes or no'],
   ['a patient twice', `${SHEET}A-1,9,M,98,1,no\n`, 'Line 4: expected one row for each patient'],
-  ['no id', SHEET.replace('A-1', ''), 'Line 2, column case: expected 1 to 60 letters'],
+  ['no id', SHEET.replace('A-1', ''), 'Line 2, column case: expected 1 to 40 letters'],
+  [
+    'an id that no FHIR id can hold',
+    SHEET.replace('A-1', 'A_1'),
+    'Line 2, column case: expected 1 to 40 letters',
+  ],
+  [
+    'an id that is too long',
+    SHEET.replace('A-1', 'A'.repeat(41)),
+    'Line 2, column case: expected 1 to 40 letters',
+  ],
   ['an id with SQL', SHEET.replace('A-1', "1'; DROP TABLE patient"), 'Line 2, column case'],
   ['a quote that stays open', `${SHEET}"A-3,9,M,98,1,no\n`, 'expected the end of a quoted cell'],
   ['a row without end', `${SHEET}"${'x'.repeat(2 ** 21)}`, 'a longer one (is a quote left open?)'],

@@ -1,7 +1,7 @@
 import { RadiographError } from '#common/errors.ts';
 import { type Cohort, featuresOf, type TrainingCase } from '../domain/cohort.ts';
 import { OBSERVATION_TYPE_BY_CODE } from '../domain/observation-types.ts';
-import type { Observation } from '../domain/patient.ts';
+import { LONGEST_PATIENT_ID, type Observation } from '../domain/patient.ts';
 import { type Mapping, ownTypes } from './mapping-format.ts';
 import type { SheetRow } from './sheet.ts';
 
@@ -13,7 +13,8 @@ export type SheetCohort = {
 
 const HOUR_MS = 3_600_000;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const ID = /^[\w.-]{1,60}$/;
+/** What a FHIR id is made of, so that a patient can be asked for by every route. */
+const ID = /^[A-Za-z0-9.-]+$/;
 
 /** The columns that a mapping reads. */
 export function columnsOf({ patient, arrival, window, outcome, observations }: Mapping): Set<string> {
@@ -50,12 +51,13 @@ export function sheetCohort(rows: readonly SheetRow[], mapping: Mapping, now: nu
   return { cohort: { name: mapping.cohort, types: ownTypes(mapping), patients, cases }, alreadyInIcu };
 }
 
-function idOf({ line, cells }: SheetRow, { patient }: Mapping): string {
+function idOf({ line, cells }: SheetRow, { patient, cohort }: Mapping): string {
   const id = cells.get(patient) ?? '';
-  if (ID.test(id)) return id;
+  const longest = LONGEST_PATIENT_ID - `${cohort}-`.length;
+  if (ID.test(id) && id.length <= longest) return id;
   throw new RadiographError(
     'BAD_USER_INPUT',
-    `Line ${line}, column ${patient}: expected 1 to 60 letters, digits, dots, dashes or underscores, got another text`,
+    `Line ${line}, column ${patient}: expected 1 to ${longest} letters, digits, dots or dashes, got another text`,
   );
 }
 

@@ -4,12 +4,15 @@ type Observations = MappingInput['observations'];
 
 /** Comorbidities come as the publisher groups them, and which sex is 1 is not said. */
 const KNOWN_ON_ARRIVAL: readonly (readonly [column: string, display: string])[] = [
-  ['AGE_ABOVE65', 'Age above 65'],
-  ['GENDER', 'Sex, as its publisher codes it'],
-  ...Array.from({ length: 6 }, (_, i) => [`DISEASE GROUPING ${i + 1}`, `Disease grouping ${i + 1}`] as const),
-  ['HTN', 'Hypertension'],
-  ['IMMUNOCOMPROMISED', 'Immunocompromised'],
-  ['OTHER', 'Other disease'],
+  ['AGE_ABOVE65', 'Age above 65 (0 no, 1 yes)'],
+  ['GENDER', 'Sex (0 or 1, as its publisher codes it)'],
+  ...Array.from(
+    { length: 6 },
+    (_, i) => [`DISEASE GROUPING ${i + 1}`, `Disease grouping ${i + 1} (0 no, 1 yes)`] as const,
+  ),
+  ['HTN', 'Hypertension (0 no, 1 yes)'],
+  ['IMMUNOCOMPROMISED', 'Immunocompromised (0 no, 1 yes)'],
+  ['OTHER', 'Other disease (0 no, 1 yes)'],
 ];
 
 /** Each as its median: mean, minimum and maximum are equal in the sheet, and the difference never changes. */

@@ -5,8 +5,8 @@ import type { ObservationType } from '../../domain/observation-types.ts';
 import { checkTrainingName } from '../../domain/training-name.ts';
 import type { StoredTraining, TrainingStore } from '../../domain/training-store.ts';
 import { assess, type KeptModel, modelFor } from './assessment.ts';
-import type { TrainedModel } from './training.ts';
-import { TrainingRefused, trainInThread } from './training-thread.ts';
+import { type TrainedModel, TrainingRefused } from './training.ts';
+import { trainInThread } from './training-thread.ts';
 
 export type EmbeddedEngineOptions = {
   readonly store: TrainingStore<TrainedModel>;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { TrainingCase } from '../../domain/cohort.ts';
 import type { ColumnTypes } from './columns.ts';
-import type { TrainedModel } from './training.ts';
+import { type TrainedModel, TrainingRefused } from './training.ts';
 
 export type TrainingOrder = {
   readonly cases: readonly TrainingCase[];
@@ -12,9 +12,6 @@ export type TrainingOrder = {
 export type TrainingReply =
   | { readonly kind: 'trained'; readonly model: TrainedModel }
   | { readonly kind: 'refused'; readonly message: string };
-
-/** What the cohort cannot teach is no fault of the system; the message is for people. */
-export class TrainingRefused extends Error {}
 
 /** Trains in a thread of its own, so that requests are answered meanwhile.
  *  @throws TrainingRefused, or any error when the thread ends without a model */

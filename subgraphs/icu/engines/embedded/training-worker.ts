@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { trainModel } from './training.ts';
+import { TrainingRefused, trainModel } from './training.ts';
 import type { TrainingOrder, TrainingReply } from './training-thread.ts';
 
 if (!parentPort) throw new Error('training-worker.ts runs in a worker thread only');
@@ -10,6 +10,8 @@ function reply(): TrainingReply {
   try {
     return { kind: 'trained', model: trainModel(cases, types, seed) };
   } catch (error) {
-    return { kind: 'refused', message: (error as Error).message };
+    // Any other error ends the thread, so that it is logged and its words stay inside.
+    if (!(error instanceof TrainingRefused)) throw error;
+    return { kind: 'refused', message: error.message };
   }
 }

@@ -18,6 +18,9 @@ export type TrainedModel = {
   readonly digest: string;
 };
 
+/** What the cohort cannot teach is no fault of the system; the message is for people. */
+export class TrainingRefused extends Error {}
+
 /** Below this a fold may hold no admitted case. */
 const FEWEST_OF_EACH_OUTCOME = 10;
 const STRENGTHS = [300, 100, 30, 10, 3];
@@ -27,14 +30,14 @@ const SMALL_COHORT_REPEATS = 5;
 
 /** Fits the model: the strength of the penalty with the least log loss in cross-validation, then all cases, then the
  *  log-odds stretched so that those of cross-validation are calibrated (Platt, 1999).
- *  @throws Error for people, when there are too few to learn from */
+ *  @throws TrainingRefused when there are too few to learn from */
 export function trainModel(cases: readonly TrainingCase[], types: ColumnTypes, seed: number): TrainedModel {
   const labels = cases.map(({ admitted }) => admitted);
   const patients = new Map(cases.map(({ patient, admitted }) => [patient, admitted]));
   const admitted = [...patients.values()].filter(Boolean).length;
   const others = patients.size - admitted;
   if (Math.min(admitted, others) < FEWEST_OF_EACH_OUTCOME)
-    throw new Error(
+    throw new TrainingRefused(
       `Expected ${FEWEST_OF_EACH_OUTCOME} patients or more of each outcome, got ${admitted} admitted and ${others} others`,
     );
   const repeats = cases.length < SMALL_COHORT ? SMALL_COHORT_REPEATS : 1;

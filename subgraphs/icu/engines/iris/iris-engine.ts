@@ -135,7 +135,9 @@ export function irisEngine(config: IrisConfig, registry: Registry, logger: Logge
     },
     assessKnown: (patients) =>
       Promise.all(
-        patients.map(async (patient) => (isAssessable(patient.features) ? known.load(patient) : null)),
+        patients.map(async (patient) =>
+          isAssessable(patient.features) ? known.load(patient).catch(faultOf) : null,
+        ),
       ),
     async assessUnknown(features) {
       if (!isAssessable(features))
@@ -165,6 +167,12 @@ export function irisEngine(config: IrisConfig, registry: Registry, logger: Logge
       await sql[Symbol.asyncDispose]();
     },
   };
+}
+
+/** @throws what is no fault of the engine */
+function faultOf(error: unknown): RadiographError {
+  if (error instanceof RadiographError) return error;
+  throw error;
 }
 
 /** Undefined for a prediction that failed while rows were fetched, which comes as no row or as NULL. */
