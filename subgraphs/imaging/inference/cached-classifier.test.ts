@@ -29,7 +29,8 @@ async function aClassifier(trials: ModelTrials = {}) {
   const shadowed: string[] = [];
   const classify = cachedClassifier({
     blobs: {
-      get: async (address) => (address === 'gone' ? undefined : png),
+      get: async (address) =>
+        address === 'gone' ? undefined : address === 'torn' ? png.subarray(0, 40) : png,
       put: () => Promise.reject(new Error('Nothing is stored here')),
       delete: async () => undefined,
     },
@@ -160,6 +161,13 @@ test('a canary that fails takes no answer away', async () => {
   ]);
   classifier.model.fails = ['1', '2'];
   await expect(classifier.of('b')).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+});
+
+test('a canary is not blamed for an image that cannot be read', async () => {
+  const classifier = await aClassifier({ canary: { version: '2', share: 1 } });
+  classifier.model.versions = ['2', '1'];
+  await expect(classifier.of('torn')).rejects.toMatchObject({ code: 'UNSUPPORTED_IMAGE' });
+  expect((await classifier.metrics.canary.get()).values).toEqual([]);
 });
 
 test('a main version that was unloaded meanwhile takes no answer away: its successor is asked', async () => {

@@ -1,4 +1,5 @@
 import type { BlobStore } from '#common/blob-store.ts';
+import { codeOf } from '#common/errors.ts';
 import type { Answered, Inference, ModelCard } from '../domain/classification.ts';
 import type { ImageClassifier } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
@@ -44,7 +45,7 @@ export function cachedClassifier(parts: Parts): ImageClassifier {
       metrics.canary.inc({ outcome: 'answered' });
       return answered;
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || codeOf(error) === 'UNSUPPORTED_IMAGE') throw error;
       // A version on trial takes no answer away.
       metrics.canary.inc({ outcome: 'fell_back' });
       return answer(main);
