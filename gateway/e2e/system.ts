@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import sharp from 'sharp';
+import { servingConfig } from '../../serving/config.ts';
 import { startServing } from '../../serving/server.ts';
 import { heatmapConfig } from '../../subgraphs/heatmap/config.ts';
 import { startHeatmap } from '../../subgraphs/heatmap/server.ts';
@@ -43,8 +44,12 @@ export type SystemSettings = {
   readonly storage?: Readonly<Record<string, string>>;
   /** Where the data folder is made; among the temporary files when it is left out. */
   readonly disk?: string;
-  /** The folder of models, and the one of them that reads radiographs. */
-  readonly models?: { readonly folder: string; readonly name: string };
+  /** The folder of models, the one of them that reads radiographs, and settings of which of its versions do. */
+  readonly models?: {
+    readonly folder: string;
+    readonly name: string;
+    readonly settings?: Readonly<Record<string, string>>;
+  };
 };
 
 /** The whole chain on free ports in one process, with a data folder of its own. */
@@ -53,19 +58,18 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const host = '127.0.0.1';
   const common = { DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...settings.storage };
-  const { folder, name } = settings.models ?? { folder: MODELS, name: 'covid19' };
+  const { folder, name, settings: versions = {} } = settings.models ?? { folder: MODELS, name: 'covid19' };
   const stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
-  const serving = stack.use(
-    await startServing(
-      { host, grpcPort: 0, restPort: 0, logLevel: 'silent', modelBasePath: folder, workers: 1 },
-      logger,
-    ),
-  );
+  const servingSettings = {
+    ...{ ...common, ...versions, HOST: host, SERVING_GRPC_PORT: '0', SERVING_REST_PORT: '0' },
+    ...{ MODEL_BASE_PATH: folder, SERVING_WORKERS: '1' },
+  };
+  const serving = stack.use(await startServing(servingConfig(servingSettings), logger));
   const modelPort = serving.grpcPort;
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
   const imagingSettings = {
-    ...{ ...common, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
+    ...{ ...common, ...versions, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
     TF_SERVING: `embedded=${host}:${modelPort}`,
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));

@@ -9,6 +9,7 @@ import type { Wanted } from './batch-queue.ts';
 import { cachedClassifier } from './cached-classifier.ts';
 import { inferenceMetrics } from './inference-metrics.ts';
 import { memoryInferenceCache } from './memory-inference-cache.ts';
+import { ServingFault } from './serving-fault.ts';
 
 const signal = new AbortController().signal;
 const stored = (originalAddress: string) => ({ originalAddress }) as StoredRadiograph;
@@ -19,7 +20,8 @@ async function aClassifier(trials: ModelTrials = {}) {
     .png()
     .toBuffer();
   const model = {
-    ...{ versions: ['1'], digest: 'first', fails: [] as string[], labels: 1 },
+    ...{ versions: ['1'], changed: undefined as string[] | undefined },
+    ...{ digest: 'first', fails: [] as string[], labels: 1 },
     card: {} as Partial<ModelCard>,
   };
   const metrics = inferenceMetrics(new Registry());
@@ -27,7 +29,8 @@ async function aClassifier(trials: ModelTrials = {}) {
   const shadowed: string[] = [];
   const classify = cachedClassifier({
     blobs: {
-      get: async (address) => (address === 'gone' ? undefined : png),
+      get: async (address) =>
+        address === 'gone' ? undefined : address === 'torn' ? png.subarray(0, 40) : png,
       put: () => Promise.reject(new Error('Nothing is stored here')),
       delete: async () => undefined,
     },
@@ -35,6 +38,8 @@ async function aClassifier(trials: ModelTrials = {}) {
     async infer({ version }: Wanted) {
       asked.push(version);
       const modelVersion = version ?? model.versions[0] ?? '1';
+      if (version !== undefined && model.changed?.includes(version) === false)
+        throw new ServingFault('absent', 'not this version');
       if (model.fails.includes(modelVersion))
         throw new RadiographError('MODEL_UNAVAILABLE', 'the model fell');
       return { modelVersion, probabilities: [asked.length], maps: Buffer.alloc(4) } as unknown as Inference;
@@ -49,7 +54,7 @@ async function aClassifier(trials: ModelTrials = {}) {
         }) as unknown as ModelCard,
       versions: async () => ['1'],
     },
-    available: async () => model.versions,
+    available: async (isFresh) => (isFresh ? model.changed : undefined) ?? model.versions,
     ...{ trials, metrics },
     shadow: async (_grey, version) => void shadowed.push(version),
   });
@@ -156,6 +161,21 @@ test('a canary that fails takes no answer away', async () => {
   ]);
   classifier.model.fails = ['1', '2'];
   await expect(classifier.of('b')).rejects.toMatchObject({ code: 'MODEL_UNAVAILABLE' });
+});
+
+test('a canary is not blamed for an image that cannot be read', async () => {
+  const classifier = await aClassifier({ canary: { version: '2', share: 1 } });
+  classifier.model.versions = ['2', '1'];
+  await expect(classifier.of('torn')).rejects.toMatchObject({ code: 'UNSUPPORTED_IMAGE' });
+  expect((await classifier.metrics.canary.get()).values).toEqual([]);
+});
+
+test('a main version that was unloaded meanwhile takes no answer away: its successor is asked', async () => {
+  const classifier = await aClassifier({ canary: { version: '2', share: 0 } });
+  classifier.model.versions = ['2', '1'];
+  classifier.model.changed = ['3', '2'];
+  expect(await classifier.of('a')).toMatchObject({ cached: false, model: { version: '3' } });
+  expect(classifier.asked).toEqual(['1', '3']);
 });
 
 test('the shadow is asked once for each new answer, which is that of the main version', async () => {

@@ -1,12 +1,15 @@
 import type { BlobStore } from '#common/blob-store.ts';
+import { codeOf } from '#common/errors.ts';
 import type { Answered, Inference, ModelCard } from '../domain/classification.ts';
 import type { ImageClassifier } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
-import { type ModelTrials, modelRoute } from '../domain/model-trial.ts';
+import { type ModelRoute, type ModelTrials, modelRoute } from '../domain/model-trial.ts';
 import type { Infer } from './inference-client.ts';
 import type { InferenceMetrics } from './inference-metrics.ts';
 import type { ModelCards } from './model-cards.ts';
 import { modelInput } from './preprocess.ts';
+import type { AvailableVersions } from './served-models.ts';
+import { isAbsent } from './serving-fault.ts';
 import type { Compared } from './shadow.ts';
 import { singleFlight } from './single-flight.ts';
 
@@ -15,8 +18,7 @@ type Parts = {
   readonly cache: InferenceCache;
   readonly infer: Infer;
   readonly cards: ModelCards;
-  /** The versions that are served now, highest first; none when no server says. */
-  readonly available: () => Promise<readonly string[]>;
+  readonly available: AvailableVersions;
   readonly trials: ModelTrials;
   /** Compares an answer with that of another version; never fails. */
   readonly shadow: (grey: Buffer, version: string, answered: Compared) => Promise<void>;
@@ -31,8 +33,8 @@ export function cachedClassifier(parts: Parts): ImageClassifier {
   // Only trials need a version by its name. Else the server chooses, and may change over to a new one at any moment.
   const isNamed = trials.canary !== undefined || trials.shadow !== undefined;
 
-  return async ({ originalAddress: address, encoded }, signal, prepared) => {
-    const { main, canary, shadow } = modelRoute(trials, await available(), address);
+  const along = async ({ main, canary, shadow }: ModelRoute, ...[image, signal, prepared]: Asked) => {
+    const { originalAddress: address, encoded } = image;
     const answer = (version: string | undefined) =>
       answers(`${address}/${version}`, signal, (shared) =>
         answerOnce(parts, { address, encoded, version, isNamed, shadow, signal: shared, prepared }),
@@ -43,13 +45,26 @@ export function cachedClassifier(parts: Parts): ImageClassifier {
       metrics.canary.inc({ outcome: 'answered' });
       return answered;
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || codeOf(error) === 'UNSUPPORTED_IMAGE') throw error;
       // A version on trial takes no answer away.
       metrics.canary.inc({ outcome: 'fell_back' });
       return answer(main);
     }
   };
+
+  return async (...asked) => {
+    const [{ originalAddress: address }, signal] = asked;
+    try {
+      return await along(modelRoute(trials, await available(), address), ...asked);
+    } catch (error) {
+      if (!isNamed || signal.aborted || !isAbsent(error)) throw error;
+      // Unloaded since its server last told what it has.
+      return along(modelRoute(trials, await available(true), address), ...asked);
+    }
+  };
 }
+
+type Asked = Parameters<ImageClassifier>;
 
 type Question = {
   readonly address: string;

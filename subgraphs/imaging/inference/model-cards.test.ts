@@ -52,9 +52,27 @@ test('a card that is mended is read again', async () => {
   expect((await cards.card('5')).version).toBe('5');
 });
 
+test('a card that was read while its version was copied into place is read again', async () => {
+  const cards = openModelCards(folder, 'bones');
+  published('6', BONES);
+  expect((await cards.card('6')).digest).toBeNull();
+  for (const weights of ['half', 'half and half']) {
+    published('6', BONES, weights);
+    expect((await cards.card('6')).digest).toBe(createHash('sha256').update(weights).digest('hex'));
+  }
+});
+
+test('a card that is known outlives its files', async () => {
+  const cards = openModelCards(folder, 'bones');
+  published('7', BONES, 'weights');
+  const card = await cards.card('7');
+  rmSync(join(folder, 'bones', '7'), { recursive: true });
+  expect(await cards.card('7')).toBe(card);
+});
+
 test('versions are numbers, highest first; an unknown model has none', async () => {
   published('10', BONES);
   mkdirSync(join(folder, 'bones', 'drafts'), { recursive: true });
-  expect(await openModelCards(folder, 'bones').versions()).toEqual(['10', '5', '4', '3']);
+  expect(await openModelCards(folder, 'bones').versions()).toEqual(['10', '6', '5', '4', '3']);
   expect(await openModelCards(folder, 'joints').versions()).toEqual([]);
 });

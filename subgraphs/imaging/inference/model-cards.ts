@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelCard } from '../domain/classification.ts';
@@ -14,7 +14,8 @@ const metadata = z.object({
 });
 
 export type ModelCards = {
-  /** The card of a version; read once, since a published version never changes. */
+  /** The card of a version; read once for as long as its files stay as they are, and kept when they go: what was asked
+   *  of the version before is still to be answered. */
   card(version: string): Promise<ModelCard>;
   /** Versions that have a card, highest first. */
   versions(): Promise<string[]>;
@@ -23,14 +24,18 @@ export type ModelCards = {
 /** Reads `<folder>/<name>/<version>/metadata.json` and takes the digest of the `model.onnx` beside it.
  *  TensorFlow Serving does not tell a model's labels, so they travel beside its weights. */
 export function openModelCards(folder: string, name: string): ModelCards {
-  const known = new Map<string, Promise<ModelCard>>();
+  const known = new Map<string, { readonly files: string; readonly card: Promise<ModelCard> }>();
   const root = join(folder, name);
   return {
-    card(version) {
-      const card = known.get(version) ?? readCard(join(root, version), version);
-      known.set(version, card);
-      card.catch(() => known.delete(version));
-      return card;
+    async card(version) {
+      const at = join(root, version);
+      const files = await filesOf(at);
+      const read = known.get(version);
+      if (read && (files === undefined || files === read.files)) return read.card;
+      const made = { files: files ?? '', card: readCard(at, version) };
+      known.set(version, made);
+      made.card.catch(() => known.get(version) === made && known.delete(version));
+      return made.card;
     },
     async versions() {
       const names = await readdir(root).catch(() => []);
@@ -39,11 +44,22 @@ export function openModelCards(folder: string, name: string): ModelCards {
   };
 }
 
+const METADATA = 'metadata.json';
+const WEIGHTS = 'model.onnx';
+
+/** Sizes and times of a version's files, which a copy under way changes; undefined when they are not there. */
+async function filesOf(folder: string): Promise<string | undefined> {
+  const [card, weights] = await Promise.all(
+    [METADATA, WEIGHTS].map((file) => stat(join(folder, file)).catch(() => undefined)),
+  );
+  return card && [card, weights].map((file) => `${file?.ino} ${file?.size} ${file?.mtimeMs}`).join('\n');
+}
+
 async function readCard(folder: string, version: string): Promise<ModelCard> {
   const { name, labels, positiveThreshold, outlierThreshold } = metadata.parse(
-    JSON.parse(await readFile(join(folder, 'metadata.json'), 'utf8')),
+    JSON.parse(await readFile(join(folder, METADATA), 'utf8')),
   );
-  const weights = await readFile(join(folder, 'model.onnx')).catch(() => undefined);
+  const weights = await readFile(join(folder, WEIGHTS)).catch(() => undefined);
   const digest = weights ? createHash('sha256').update(weights).digest('hex') : null;
   return {
     ...{ name, version, digest, labels, thresholds: positiveThreshold },

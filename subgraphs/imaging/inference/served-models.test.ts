@@ -53,7 +53,15 @@ test('a server that is slow to say delays nobody who knows an answer of the last
   expect([await available(), await available()]).toEqual([['1'], ['1']]);
   expect(state.asked).toBe(2);
   resolve([served('2')]);
-  await expect.poll(available).toEqual(['2']);
+  await expect.poll(() => available()).toEqual(['2']);
+});
+
+test('one who has found a change is told what is there now, and so is everybody after', async () => {
+  const { state, available } = aClock();
+  await available();
+  state.answer = async () => [served('2')];
+  expect([await available(), await available(true), await available()]).toEqual([['1'], ['2'], ['2']]);
+  expect(state.asked).toBe(2);
 });
 
 test('an answer that is older is asked for, and what cannot be said is not remembered', async () => {

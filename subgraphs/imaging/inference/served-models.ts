@@ -41,9 +41,16 @@ export function engineOf(pool: string): string {
 const FRESH_MS = 1_000;
 const USABLE_MS = 10_000;
 
-/** The AVAILABLE versions, highest first; none while no server says. An answer is asked for again after a second, and
- *  meanwhile used for up to ten: a server that is slow to say delays nobody. */
-export function availableVersions(models: () => Promise<ServedVersion[]>, now: () => number = Date.now) {
+/** The versions that are served, highest first; none while no server says.
+ *  @param isFresh whether they are to be asked for now, for one who has found that they have changed */
+export type AvailableVersions = (isFresh?: boolean) => Promise<readonly string[]>;
+
+/** The AVAILABLE versions. An answer is asked for again after a second, and meanwhile used for up to ten: a server that
+ *  is slow to say delays nobody. */
+export function availableVersions(
+  models: () => Promise<ServedVersion[]>,
+  now: () => number = Date.now,
+): AvailableVersions {
   let known: { readonly at: number; readonly versions: readonly string[] } | undefined;
   let asking: Promise<readonly string[]> | undefined;
   const ask = async (): Promise<readonly string[]> => {
@@ -60,7 +67,9 @@ export function availableVersions(models: () => Promise<ServedVersion[]>, now: (
     });
     return asking;
   };
-  return async (): Promise<readonly string[]> => {
+  return async (isFresh = false) => {
+    // What is being asked may be older than the change.
+    if (isFresh) return ask();
     const age = known ? now() - known.at : Number.POSITIVE_INFINITY;
     if (!known || age >= USABLE_MS) return askOnce();
     // What it fails with, the next to need it will meet.

@@ -28,6 +28,8 @@ export class ServingFault extends RadiographError {
 
 export const isInvalid = (error: unknown) => error instanceof ServingFault && error.kind === 'invalid';
 
+export const isAbsent = (error: unknown) => error instanceof ServingFault && error.kind === 'absent';
+
 /** Whether an error says that a server is in trouble. One that answers "not this model", "not this request" or "too
  *  much to do" is alive. */
 export function isTrouble(error: unknown): boolean {
