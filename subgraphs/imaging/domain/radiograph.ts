@@ -3,7 +3,7 @@ export type StoredRadiograph = {
   readonly id: string;
   readonly createdAt: number;
   readonly patientId: string | null;
-  readonly format: 'JPEG' | 'PNG';
+  readonly format: 'JPEG' | 'PNG' | 'DICOM';
   readonly width: number;
   readonly height: number;
   /** The bytes as they were sent. */

@@ -58,7 +58,7 @@ export type QueryJobArgs = {
 export type Mutation = {
   __typename?: 'Mutation';
   /**
-   * Takes one or several chest radiographs (JPEG or PNG) and queues one job for each. Returns at once. A file that
+   * Takes one or several chest radiographs (JPEG, PNG or DICOM) and queues one job for each. Returns at once. A file that
    * cannot be taken is named in `userErrors`; the others go on.
    */
   radiographUpload: RadiographUploadPayload;
@@ -134,7 +134,7 @@ export type JobCancelPayload = {
 
 /** What `radiographClassify` takes. */
 export type RadiographClassifyInput = {
-  /** A JPEG or PNG file. */
+  /** A JPEG, PNG or DICOM file. */
   file: Scalars['Upload']['input'];
   /** The patient whom the radiograph shows, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
@@ -254,7 +254,9 @@ export type ImageFormat =
   /** ISO/IEC 10918-1. */
   | 'JPEG'
   /** ISO/IEC 15948. */
-  | 'PNG';
+  | 'PNG'
+  /** DICOM PS3.10: one grey picture of modality CR or DX. */
+  | 'DICOM';
 
 /** One chest radiograph. Never for clinical use without approval. */
 export type Radiograph = {
