@@ -53,6 +53,15 @@ test('a field without its scope is FORBIDDEN by name', async () => {
   expect(data ?? null).toBeNull();
 });
 
+test('who may read radiographs may not therefore read what their DICOM files say', async () => {
+  const query = '{ radiographs(first: 1) { nodes { dicom { studyInstanceUID } } } }';
+  const { code, errors } = await ask(query, `Bearer ${await token('radiograph:read')}`);
+  expect(code).toBe('FORBIDDEN');
+  expect(errors?.[0]?.message).toBe('Radiograph.dicom needs the scope dicom:read');
+  const { data } = await ask(query, `Bearer ${await token('radiograph:read dicom:read')}`);
+  expect(data).toEqual({ radiographs: { nodes: [] } });
+});
+
 test.each<[string, () => Promise<string | undefined>]>([
   ['no token', async () => undefined],
   ['no bearer token', async () => 'Basic bnVyc2U6cHc='],

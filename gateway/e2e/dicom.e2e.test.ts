@@ -8,6 +8,7 @@ import { drawPhantom, PHANTOM_EDGE, phantomPng } from '../web/phantom.ts';
 import { ask, type System, startSystem, upload } from './system.ts';
 
 const RADIOGRAPH = `id format width height image { url mediaType width height }
+  dicom { modality bodyPart viewPosition studyInstanceUID seriesInstanceUID sopInstanceUID }
   classification { cached findings { code probability } } heatmap { image { url } }`;
 const UPLOAD = `mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files }) {
   jobs { id } userErrors { code message field } } }`;
@@ -54,6 +55,11 @@ test('a DICOM file is read as the same picture in PNG is', async () => {
   expect({ format, width, height }).toEqual({ format: 'DICOM', width: PHANTOM_EDGE, height: PHANTOM_EDGE });
   expect(heatmap.image.url).toMatch(/^\/files\//);
   expect(classification.cached).toBe(false);
+  expect(png.radiograph.dicom).toBeNull();
+  expect(dicom.radiograph.dicom).toEqual({
+    ...{ modality: 'CR', bodyPart: 'CHEST', viewPosition: 'PA' },
+    ...{ studyInstanceUID: '2.25.1', seriesInstanceUID: '2.25.2', sopInstanceUID: '2.25.3' },
+  });
   for (const [index, { code, probability }] of classification.findings.entries()) {
     const expected = png.radiograph.classification.findings[index];
     expect(code).toBe(expected.code);
@@ -134,6 +140,10 @@ test('what a file tells of its patient is in no store, log or answer', async () 
     await classified(file.subarray(0, 1_500)),
   ];
   expect(answers.map(({ radiograph }) => radiograph !== null)).toEqual([true, false, false, false, false]);
+  expect(answers[0].radiograph.dicom).toEqual({
+    ...{ modality: 'CR', bodyPart: 'CHEST', viewPosition: 'PA' },
+    ...{ studyInstanceUID: '2.25.1', seriesInstanceUID: null, sopInstanceUID: '2.25.3' },
+  });
   expect(lines.length).toBeGreaterThan(0);
   const { url } = answers[0].radiograph.image;
   const shown = Buffer.from(await (await fetch(`${system.url}${url}`)).arrayBuffer());

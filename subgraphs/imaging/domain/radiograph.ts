@@ -1,3 +1,5 @@
+import type { DicomFacts } from './dicom-facts.ts';
+
 /** A radiograph as the ledger keeps it. Addresses name blobs; sizes are in pixels, upright. */
 export type StoredRadiograph = {
   readonly id: string;
@@ -10,6 +12,8 @@ export type StoredRadiograph = {
   readonly originalAddress: string;
   /** The grey rendering for display. */
   readonly rendering: Rendering;
+  /** What a DICOM file says of itself; null for any other. */
+  readonly dicom: DicomFacts | null;
 };
 
 export type Rendering = {

@@ -79,7 +79,7 @@ export function createIntake(parts: Parts): Intake {
       const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
       const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
       return {
-        radiograph: { ...file, rendering, patientId, originalAddress: address },
+        radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
         encoded,
         picture,
       };

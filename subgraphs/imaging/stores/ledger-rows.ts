@@ -16,6 +16,7 @@ export function toRadiograph(row: Row): StoredRadiograph {
     height: Number(row.height),
     originalAddress: String(row.original_address),
     rendering: JSON.parse(String(row.rendering)),
+    dicom: row.dicom === null ? null : JSON.parse(String(row.dicom)),
   };
 }
 
