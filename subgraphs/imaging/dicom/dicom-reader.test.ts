@@ -75,6 +75,18 @@ test('a thread that does not come to an end is given up at its deadline', async 
   expect(await lost.read(Uint8Array.of(0))).toMatchObject({ columns: 1 });
 });
 
+test('a thread that has nothing to do ends, and another reads the next file', async () => {
+  const timesRead = async (reader: DicomReader) => {
+    const { facts } = await reader.read(Uint8Array.of(0));
+    return facts.sopInstanceUID;
+  };
+  await using thrifty = startDicomReader(silent, { script, idleMs: 0 });
+  await timesRead(thrifty);
+  await expect.poll(() => timesRead(thrifty)).toBe('1');
+  await using lasting = startDicomReader(silent, { script });
+  expect([await timesRead(lasting), await timesRead(lasting)]).toEqual(['1', '2']);
+});
+
 /** Numbers that follow from a seed. */
 function seeded(seed: number): (below: number) => number {
   let state = seed;

@@ -11,26 +11,30 @@ export type DicomReader = AsyncDisposable & {
   read(file: Uint8Array): Promise<Decoded>;
 };
 
+const WORKER = new URL('./decoder-worker.ts', import.meta.url);
 const MOST_THREADS = 2;
 const QUEUE = 2_000;
 /** The largest picture takes two seconds where the processor is shared with much else. */
 const DEADLINE_MS = 15_000;
+/** A thread keeps the memory of the largest picture that it has met. */
+const IDLE_MS = 60_000;
 
-type Options = { readonly deadlineMs?: number; readonly script?: URL };
+type Options = { readonly deadlineMs?: number; readonly idleMs?: number; readonly script?: URL };
 
-export function startDicomReader(
-  logger: Logger,
-  { deadlineMs = DEADLINE_MS, script = new URL('./decoder-worker.ts', import.meta.url) }: Options = {},
-): DicomReader {
+export function startDicomReader(logger: Logger, options: Options = {}): DicomReader {
+  const { deadlineMs = DEADLINE_MS, idleMs = IDLE_MS, script = WORKER } = options;
   const turns = bulkhead(Math.min(MOST_THREADS, availableParallelism()), QUEUE);
   const idle: DecoderThread[] = [];
   const busy = new Set<DecoderThread>();
+  let retiring: NodeJS.Timeout | undefined;
+  const retire = () => Promise.all(idle.splice(0).map((thread) => thread.close()));
 
   return {
     async read(file) {
       if (turns.queueSlots === 0)
         throw new RadiographError('OVERLOADED', 'Too many files wait to be read; try again later');
       return turns.execute(async () => {
+        clearTimeout(retiring);
         const thread = idle.pop() ?? startDecoderThread(deadlineMs, script);
         busy.add(thread);
         let isSound = true;
@@ -46,11 +50,15 @@ export function startDicomReader(
           busy.delete(thread);
           if (isSound) idle.push(thread);
           else await thread.close();
+          clearTimeout(retiring);
+          retiring = setTimeout(retire, idleMs).unref();
         }
       });
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...idle.splice(0), ...busy].map((thread) => thread.close()));
+      clearTimeout(retiring);
+      await Promise.all([...busy].map((thread) => thread.close()));
+      await retire();
     },
   };
 }
