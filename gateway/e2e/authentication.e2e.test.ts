@@ -81,6 +81,15 @@ test('a model is trained, and its training followed, with a scope of its own', {
   expect((await ask(risk, trainer)).code).toBe('FORBIDDEN');
 });
 
+test('who may read radiographs may not therefore read what their DICOM files say', async () => {
+  const query = '{ radiographs(first: 1) { nodes { dicom { studyInstanceUID } } } }';
+  const { code, errors } = await ask(query, `Bearer ${await token('radiograph:read')}`);
+  expect(code).toBe('FORBIDDEN');
+  expect(errors?.[0]?.message).toBe('Radiograph.dicom needs the scope dicom:read');
+  const { data } = await ask(query, `Bearer ${await token('radiograph:read dicom:read')}`);
+  expect(data).toEqual({ radiographs: { nodes: [] } });
+});
+
 test.each<[string, () => Promise<string | undefined>]>([
   ['no token', async () => undefined],
   ['no bearer token', async () => 'Basic bnVyc2U6cHc='],

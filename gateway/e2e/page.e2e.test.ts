@@ -53,7 +53,9 @@ withBrowser(
     ]);
     await page.getByRole('button', { name: 'Classify' }).click();
     await page.locator('.answer:not([hidden])').nth(1).waitFor();
-    expect(await page.getByRole('alert').textContent()).toContain('notes.txt: Expected a JPEG or PNG file');
+    expect(await page.getByRole('alert').textContent()).toContain(
+      'notes.txt: Expected a JPEG, PNG or DICOM file',
+    );
     expect((await page.locator('h2').allTextContents()).sort()).toEqual(['first.jpg', 'second.png']);
     expect(await page.locator('.risk').first().textContent()).toMatch(
       /ICU admission risk of patient 7: \d+\.\d/,

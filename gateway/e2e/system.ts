@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import sharp from 'sharp';
 import { servingConfig } from '../../serving/config.ts';
 import { startServing } from '../../serving/server.ts';
@@ -50,12 +50,14 @@ export type SystemSettings = {
     readonly name: string;
     readonly settings?: Readonly<Record<string, string>>;
   };
+  /** Hears what every service logs. */
+  readonly logger?: Logger;
 };
 
 /** The whole chain on free ports in one process, with a data folder of its own. */
 export async function startSystem(settings: SystemSettings = {}): Promise<System> {
   const dataDir = mkdtempSync(join(settings.disk ?? tmpdir(), 'radiograph-'));
-  const logger = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
+  const logger = settings.logger ?? pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const host = '127.0.0.1';
   const common = { DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...settings.storage };
   const { folder, name, settings: versions = {} } = settings.models ?? { folder: MODELS, name: 'covid19' };

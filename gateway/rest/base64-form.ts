@@ -30,7 +30,8 @@ export async function base64File(request: IncomingMessage, options: FormOptions)
     .replace(DATA_URL, '')
     .replaceAll(' ', '+')
     .replace(/[\r\n\t]+/g, '');
-  if (base64.length === 0) throw bad('Expected a JPEG or PNG file in base64 in the field b64, got nothing');
+  if (base64.length === 0)
+    throw bad('Expected a JPEG, PNG or DICOM file in base64 in the field b64, got nothing');
   if (!BASE64.test(base64)) throw bad('Expected base64 in the field b64, got other characters');
   const file = Buffer.from(base64, 'base64');
   if (file.length > options.maxFileBytes)

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { StagingBlobStore } from '#common/blob-store.ts';
+import { DICOM_START_BYTES, dicomStart } from '#common/dicom-signature.ts';
 import { type ErrorCode, RadiographError } from '#common/errors.ts';
 import type { UploadClaim } from '#common/upload-claim.ts';
 
@@ -7,7 +8,6 @@ const SIGNATURES = [
   Buffer.from([0xff, 0xd8, 0xff]),
   Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
 ];
-const LONGEST_SIGNATURE = 8;
 
 /** What became of one file, before the request as a whole is known to be good. */
 export type TakenFile = {
@@ -57,17 +57,18 @@ async function* checked(file: Readable, maxBytes: number): AsyncGenerator<Buffer
       continue;
     }
     head = Buffer.concat([head, part]);
-    if (head.length < LONGEST_SIGNATURE) continue;
-    checkSignature(head);
-    known = true;
-    yield head;
+    known = isTaken(head);
+    if (known) yield head;
+    else if (head.length >= DICOM_START_BYTES) throw unwanted('other bytes');
   }
-  if (bytes === 0)
-    throw new RadiographError('UNSUPPORTED_IMAGE', 'Expected a JPEG or PNG file, got an empty one');
-  if (!known) checkSignature(head.subarray(0, 0));
+  if (!known) throw unwanted(bytes === 0 ? 'an empty one' : 'other bytes');
 }
 
-function checkSignature(head: Buffer): void {
-  if (!SIGNATURES.some((signature) => head.subarray(0, signature.length).equals(signature)))
-    throw new RadiographError('UNSUPPORTED_IMAGE', 'Expected a JPEG or PNG file, got other bytes');
+function isTaken(head: Buffer): boolean {
+  const isPicture = SIGNATURES.some((signature) => head.subarray(0, signature.length).equals(signature));
+  return isPicture || dicomStart(head) !== undefined;
+}
+
+function unwanted(got: string): RadiographError {
+  return new RadiographError('UNSUPPORTED_IMAGE', `Expected a JPEG, PNG or DICOM file, got ${got}`);
 }

@@ -10,6 +10,8 @@ import { openBlobStore } from '#common/storage-settings.ts';
 import { type RunningServer, startProbes, startSubgraph } from '#common/subgraph-server.ts';
 import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
+import { startDicomReader } from './dicom/dicom-reader.ts';
+import { pictures } from './dicom/picture-of.ts';
 import { jobBell } from './domain/job-changes.ts';
 import type { JobQueue } from './domain/job-queue.ts';
 import type { Ledger } from './domain/ledger.ts';
@@ -43,7 +45,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     bell.ring(jobId);
     queue.stir();
   });
-  const inference = starting.use(openInference({ config, blobs, registry: metrics, logger }));
+  const pictureOf = pictures(starting.use(startDicomReader(logger)));
+  const inference = starting.use(openInference({ config, blobs, pictureOf, registry: metrics, logger }));
   const { models } = inference;
   watchQueue(metrics, ledger);
   const removed = counter(metrics, 'blobs_removed_total', 'Blobs removed, by why', 'reason');
@@ -66,7 +69,7 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
       () => false,
     );
   const intake = createIntake({
-    ...{ blobs, ledger, removals, queue, ended },
+    ...{ blobs, ledger, removals, queue, pictureOf, ended },
     claimKey: keys('upload-claim'),
     ...(role === 'both' && { early }),
   });

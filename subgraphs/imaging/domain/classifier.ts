@@ -10,7 +10,7 @@ export type Classifier = (
   prepared?: () => void,
 ) => Promise<Answered>;
 
-/** A stored image, and its file where that is at hand. */
+/** A stored image, and its file, or the picture that was made of it, where one is at hand. */
 export type StoredImage = Pick<StoredRadiograph, 'originalAddress'> & { readonly encoded?: Buffer };
 
 /** A classifier that needs nothing but the image. */

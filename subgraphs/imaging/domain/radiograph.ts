@@ -1,15 +1,19 @@
+import type { DicomFacts } from './dicom-facts.ts';
+
 /** A radiograph as the ledger keeps it. Addresses name blobs; sizes are in pixels, upright. */
 export type StoredRadiograph = {
   readonly id: string;
   readonly createdAt: number;
   readonly patientId: string | null;
-  readonly format: 'JPEG' | 'PNG';
+  readonly format: 'JPEG' | 'PNG' | 'DICOM';
   readonly width: number;
   readonly height: number;
   /** The bytes as they were sent. */
   readonly originalAddress: string;
   /** The grey rendering for display. */
   readonly rendering: Rendering;
+  /** What a DICOM file says of itself; null for any other. */
+  readonly dicom: DicomFacts | null;
 };
 
 export type Rendering = {

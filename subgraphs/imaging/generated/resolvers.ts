@@ -58,7 +58,7 @@ export type QueryJobArgs = {
 export type Mutation = {
   __typename?: 'Mutation';
   /**
-   * Takes one or several chest radiographs (JPEG or PNG) and queues one job for each. Returns at once. A file that
+   * Takes one or several chest radiographs (JPEG, PNG or DICOM) and queues one job for each. Returns at once. A file that
    * cannot be taken is named in `userErrors`; the others go on.
    */
   radiographUpload: RadiographUploadPayload;
@@ -134,7 +134,7 @@ export type JobCancelPayload = {
 
 /** What `radiographClassify` takes. */
 export type RadiographClassifyInput = {
-  /** A JPEG or PNG file. */
+  /** A JPEG, PNG or DICOM file. */
   file: Scalars['Upload']['input'];
   /** The patient whom the radiograph shows, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
@@ -254,7 +254,9 @@ export type ImageFormat =
   /** ISO/IEC 10918-1. */
   | 'JPEG'
   /** ISO/IEC 15948. */
-  | 'PNG';
+  | 'PNG'
+  /** DICOM PS3.10: one grey picture of modality CR or DX. */
+  | 'DICOM';
 
 /** One chest radiograph. Never for clinical use without approval. */
 export type Radiograph = {
@@ -271,6 +273,8 @@ export type Radiograph = {
   height: Scalars['Int']['output'];
   /** The patient whom it shows, where that was said. */
   patient?: Maybe<Patient>;
+  /** What a DICOM file says of itself; null for any other. */
+  dicom?: Maybe<DicomInstance>;
   /** A grey rendering for display, at most 2048 pixels on its longer side; nothing of the sent file's metadata is in it. */
   image: ImageFile;
   /** The model's answer; null until the job has succeeded. */
@@ -279,6 +283,26 @@ export type Radiograph = {
   activationMaps?: Maybe<Scalars['ActivationMaps']['output']>;
   /** Where the rendering for display is stored. */
   imageAddress: Scalars['String']['output'];
+};
+
+/**
+ * A DICOM file as far as it is kept beside its pixels: coded values of the standard and its own names, nothing of its patient.
+ * What the file leaves out is null.
+ */
+export type DicomInstance = {
+  __typename?: 'DicomInstance';
+  /** (0008,0060): CR or DX. */
+  modality: Scalars['String']['output'];
+  /** (0018,0015): CHEST. */
+  bodyPart?: Maybe<Scalars['String']['output']>;
+  /** (0018,5101): PA or AP. */
+  viewPosition?: Maybe<Scalars['String']['output']>;
+  /** (0020,000D). */
+  studyInstanceUID?: Maybe<Scalars['String']['output']>;
+  /** (0020,000E). */
+  seriesInstanceUID?: Maybe<Scalars['String']['output']>;
+  /** (0008,0018). */
+  sopInstanceUID?: Maybe<Scalars['String']['output']>;
 };
 
 /** A page of radiographs (Relay cursor connections). */
@@ -552,6 +576,7 @@ export type ResolversTypes = {
   JobError: ResolverTypeWrapper<JobError>;
   ImageFormat: ImageFormat;
   Radiograph: ResolverTypeWrapper<StoredRadiograph>;
+  DicomInstance: ResolverTypeWrapper<DicomInstance>;
   RadiographConnection: ResolverTypeWrapper<Omit<RadiographConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RadiographEdge']>, nodes: Array<ResolversTypes['Radiograph']> }>;
   RadiographEdge: ResolverTypeWrapper<Omit<RadiographEdge, 'node'> & { node: ResolversTypes['Radiograph'] }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -592,6 +617,7 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   JobError: JobError;
   Radiograph: StoredRadiograph;
+  DicomInstance: DicomInstance;
   RadiographConnection: Omit<RadiographConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RadiographEdge']>, nodes: Array<ResolversParentTypes['Radiograph']> };
   RadiographEdge: Omit<RadiographEdge, 'node'> & { node: ResolversParentTypes['Radiograph'] };
   PageInfo: PageInfo;
@@ -699,10 +725,20 @@ export type RadiographResolvers<ContextType = Context, ParentType extends Resolv
   width?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   height?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   patient?: Resolver<Maybe<ResolversTypes['Patient']>, ParentType, ContextType>;
+  dicom?: Resolver<Maybe<ResolversTypes['DicomInstance']>, ParentType, ContextType>;
   image?: Resolver<ResolversTypes['ImageFile'], ParentType, ContextType>;
   classification?: Resolver<Maybe<ResolversTypes['Classification']>, ParentType, ContextType>;
   activationMaps?: Resolver<Maybe<ResolversTypes['ActivationMaps']>, ParentType, ContextType>;
   imageAddress?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DicomInstanceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DicomInstance'] = ResolversParentTypes['DicomInstance']> = {
+  modality?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bodyPart?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  viewPosition?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  studyInstanceUID?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  seriesInstanceUID?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sopInstanceUID?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type RadiographConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RadiographConnection'] = ResolversParentTypes['RadiographConnection']> = {
@@ -781,6 +817,7 @@ export type Resolvers<ContextType = Context> = {
   Job?: JobResolvers<ContextType>;
   JobError?: JobErrorResolvers<ContextType>;
   Radiograph?: RadiographResolvers<ContextType>;
+  DicomInstance?: DicomInstanceResolvers<ContextType>;
   RadiographConnection?: RadiographConnectionResolvers<ContextType>;
   RadiographEdge?: RadiographEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;

@@ -34,6 +34,7 @@ async function aClassifier(trials: ModelTrials = {}) {
       put: () => Promise.reject(new Error('Nothing is stored here')),
       delete: async () => undefined,
     },
+    pictureOf: async (picture) => ({ picture, dicom: null }),
     cache: memoryInferenceCache(60, metrics),
     async infer({ version }: Wanted) {
       asked.push(version);

@@ -4,6 +4,7 @@ import type { Answered, Inference, ModelCard } from '../domain/classification.ts
 import type { ImageClassifier } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import { type ModelRoute, type ModelTrials, modelRoute } from '../domain/model-trial.ts';
+import type { PictureOf } from '../domain/picture-of.ts';
 import type { Infer } from './inference-client.ts';
 import type { InferenceMetrics } from './inference-metrics.ts';
 import type { ModelCards } from './model-cards.ts';
@@ -15,6 +16,7 @@ import { singleFlight } from './single-flight.ts';
 
 type Parts = {
   readonly blobs: BlobStore;
+  readonly pictureOf: PictureOf;
   readonly cache: InferenceCache;
   readonly infer: Infer;
   readonly cards: ModelCards;
@@ -76,7 +78,8 @@ type Question = {
   readonly prepared: (() => void) | undefined;
 };
 
-async function answerOnce({ blobs, cache, infer, cards, shadow }: Parts, asked: Question): Promise<Answered> {
+async function answerOnce(parts: Parts, asked: Question): Promise<Answered> {
+  const { blobs, pictureOf, cache, infer, cards, shadow } = parts;
   const { address, version, signal } = asked;
   if (version !== undefined) {
     const model = await cards.card(version);
@@ -85,7 +88,7 @@ async function answerOnce({ blobs, cache, infer, cards, shadow }: Parts, asked: 
   }
   const encoded = asked.encoded ?? (await blobs.get(address));
   if (!encoded) throw new Error('The stored image is gone');
-  const grey = await modelInput(encoded);
+  const grey = await modelInput((await pictureOf(encoded)).picture);
   asked.prepared?.();
   const inference = await infer({ grey, signal, version: asked.isNamed ? version : undefined });
   const model = await cards.card(inference.modelVersion);

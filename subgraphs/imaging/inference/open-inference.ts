@@ -4,6 +4,7 @@ import type { BlobStore } from '#common/blob-store.ts';
 import type { ImageClassifier, ServedVersion } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import type { ModelTrials } from '../domain/model-trial.ts';
+import type { PictureOf } from '../domain/picture-of.ts';
 import { cachedClassifier } from './cached-classifier.ts';
 import { inferenceClient } from './inference-client.ts';
 import { inferenceMetrics } from './inference-metrics.ts';
@@ -29,6 +30,7 @@ type Parts = {
     readonly inference: InferenceConfig;
   };
   readonly blobs: BlobStore;
+  readonly pictureOf: PictureOf;
   readonly registry: Registry;
   readonly logger: Logger;
 };
@@ -40,7 +42,7 @@ export type OpenInference = AsyncDisposable & {
 };
 
 /** Opens the way from a stored image to its inference: cache, batches, pools of model servers. */
-export function openInference({ config, blobs, registry, logger }: Parts): OpenInference {
+export function openInference({ config, blobs, pictureOf, registry, logger }: Parts): OpenInference {
   const { modelName: model, inference } = config;
   const { redisUrl, ttlSeconds } = inference.cache;
   const metrics = inferenceMetrics(registry);
@@ -54,7 +56,7 @@ export function openInference({ config, blobs, registry, logger }: Parts): OpenI
       : redisInferenceCache(redisUrl, ttlSeconds, metrics, logger);
   const models = () => servedModels(pools, model, cards);
   const classify = cachedClassifier({
-    ...{ blobs, cache, cards, metrics, trials: inference.trials },
+    ...{ blobs, pictureOf, cache, cards, metrics, trials: inference.trials },
     infer: inferenceClient(pools),
     available: availableVersions(models),
     shadow: shadowing(pools, cards, metrics),

@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { safeSharp } from '#common/safe-sharp.ts';
 
-/** Raised whenever a change here changes the pixels that the model sees: part of every cache key. */
+/** Raised whenever a change here, or in how DICOM files are rendered, changes the pixels that the model sees: part of
+ *  every cache key. */
 export const PREPROCESSING_VERSION = 1;
 
 /** Edge of the square that the model reads, in pixels. */

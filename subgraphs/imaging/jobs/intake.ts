@@ -10,6 +10,7 @@ import type { Intake } from '../domain/intake.ts';
 import { hasEnded, type StoredJob } from '../domain/job.ts';
 import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import type { PictureOf } from '../domain/picture-of.ts';
 import type { Rendering } from '../domain/radiograph.ts';
 import type { BlobRemovals } from './blob-removals.ts';
 import type { EarlyClassifications } from './early-classifications.ts';
@@ -20,6 +21,7 @@ type Parts = {
   readonly removals: BlobRemovals;
   readonly claimKey: Buffer;
   readonly queue: Pick<JobQueue, 'add'>;
+  readonly pictureOf: PictureOf;
   readonly ended: Counter<'outcome'>;
   /** For an image whose sender waits; absent where no worker is. */
   readonly early?: Omit<EarlyClassifications, 'classify'>;
@@ -39,7 +41,8 @@ const MOST_TRIES = 6;
 const PAUSE_MS = 100;
 const RETRY_AFTER_SECONDS = 10;
 
-export function createIntake({ blobs, ledger, removals, claimKey, queue, ended, early }: Parts): Intake {
+export function createIntake(parts: Parts): Intake {
+  const { blobs, ledger, removals, claimKey, queue, pictureOf, ended, early } = parts;
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
   /** Waits until blobs that the radiograph names have been removed: to store them before would be in vain. */
   const submitted = async (submit: () => Promise<StoredJob>): Promise<StoredJob> => {
@@ -68,13 +71,15 @@ export function createIntake({ blobs, ledger, removals, claimKey, queue, ended, 
       const encoded = await blobs.get(address);
       if (!encoded)
         throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
-      const { format, width, height } = await imageHeader(encoded);
-      if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded });
+      const readable = await pictureOf(encoded);
+      const { format, width, height } = await imageHeader(readable.picture);
+      if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded: readable.picture });
       // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
-      const { rendering, picture } = await render(blobs, encoded);
-      const file = { format: format === 'png' ? ('PNG' as const) : ('JPEG' as const), width, height };
+      const { rendering, picture } = await render(blobs, readable.picture);
+      const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
+      const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
       return {
-        radiograph: { ...file, rendering, patientId, originalAddress: address },
+        radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
         encoded,
         picture,
       };

@@ -27,7 +27,10 @@ export function aRadiograph(patientId: string | null = null): NewRadiograph {
     width: 3,
     height: 2,
   };
-  return { patientId, format: 'PNG', width: 3, height: 2, originalAddress: 'o'.repeat(64), rendering };
+  return {
+    ...{ patientId, format: 'PNG', width: 3, height: 2, originalAddress: 'o'.repeat(64), rendering },
+    dicom: null,
+  };
 }
 
 export function aClassification(radiographId: string, pool = 'embedded'): StoredClassification {
@@ -63,6 +66,18 @@ export async function underClock(place: LedgerFactory) {
 
 /** What any ledger does with the jobs in it. */
 export function ledgerJobCases(place: LedgerFactory): void {
+  test('what a DICOM file says of itself is stored with its radiograph', async () => {
+    await using it = await underClock(place);
+    const uids = { studyInstanceUID: '2.25.1', seriesInstanceUID: null, sopInstanceUID: '2.25.3' };
+    const dicom = { modality: 'DX' as const, bodyPart: null, viewPosition: 'AP' as const, ...uids };
+    const radiograph: NewRadiograph = { ...aRadiograph(), format: 'DICOM', dicom };
+    const { radiographId } = await it.ledger.submit(radiograph, 'alice');
+    const answered = aClassification('');
+    const classified = await it.ledger.submitClassified(radiograph, 'alice', 'URGENT', answered);
+    for (const id of [radiographId, classified.radiographId])
+      expect((await it.ledger.radiographs([id])).get(id)).toMatchObject({ format: 'DICOM', dicom });
+  });
+
   test('a radiograph and its queued job are stored together', async () => {
     await using it = await underClock(place);
     const job = await it.ledger.submit(aRadiograph('p1'), 'alice');

@@ -11,11 +11,12 @@ export function toRadiograph(row: Row): StoredRadiograph {
     id: String(row.id),
     createdAt: Number(row.created_at),
     patientId: row.patient_id === null ? null : String(row.patient_id),
-    format: row.format === 'PNG' ? 'PNG' : 'JPEG',
+    format: row.format as StoredRadiograph['format'],
     width: Number(row.width),
     height: Number(row.height),
     originalAddress: String(row.original_address),
     rendering: JSON.parse(String(row.rendering)),
+    dicom: row.dicom === null ? null : JSON.parse(String(row.dicom)),
   };
 }
 

@@ -8,22 +8,22 @@ import { postgresDeletions } from './postgres-deletions.ts';
 import { classificationValues, postgresJobs } from './postgres-jobs.ts';
 
 const STORED = `stored AS (
-    INSERT INTO radiograph (id, created_at, patient_id, format, width, height, original_address, rendering)
-    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id, created_at)`;
+    INSERT INTO radiograph (id, created_at, patient_id, format, width, height, original_address, rendering, dicom)
+    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING id, created_at)`;
 const SUBMIT = `
   WITH ${STORED}, queued AS (
     INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts, created_at, run_after)
-    SELECT $9, id, $10, 'QUEUED', 1, 0, 0, created_at, created_at FROM stored RETURNING *)
-  SELECT queued.*, append_audit(created_at, $11, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
+    SELECT $10, id, $11, 'QUEUED', 1, 0, 0, created_at, created_at FROM stored RETURNING *)
+  SELECT queued.*, append_audit(created_at, $12, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
 const SUBMIT_CLASSIFIED = `
   WITH ${STORED}, ended AS (
     INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts,
       created_at, started_at, finished_at, run_after)
-    SELECT $9, id, $10, 'SUCCEEDED', 1, 1, 1, created_at, created_at, created_at, created_at FROM stored RETURNING *),
+    SELECT $10, id, $11, 'SUCCEEDED', 1, 1, 1, created_at, created_at, created_at, created_at FROM stored RETURNING *),
   classified AS (
     INSERT INTO classification (radiograph_id, created_at, inference, maps, model, cached)
-    SELECT id, created_at, $12, $13, $14, $15 FROM stored)
-  SELECT ended.*, append_audit(created_at, $11, 'SUBMIT', radiograph_id, 'OK'),
+    SELECT id, created_at, $13, $14, $15, $16 FROM stored)
+  SELECT ended.*, append_audit(created_at, $12, 'SUBMIT', radiograph_id, 'OK'),
     append_audit(created_at, '${WORKER}', 'CLASSIFY', radiograph_id, 'OK') FROM ended`;
 const AUDIT = `
   SELECT append_audit(ledger_now($1), entry.actor, entry.action, entry.target, entry.outcome)
@@ -53,8 +53,9 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
     priority: JobPriority,
     answered: readonly unknown[] = [],
   ) => {
-    const { patientId, format, width, height, originalAddress, rendering } = radiograph;
-    const picture = [patientId, format, width, height, originalAddress, JSON.stringify(rendering)];
+    const { patientId, format, width, height, originalAddress, rendering, dicom } = radiograph;
+    const file = [patientId, format, width, height, originalAddress];
+    const picture = [...file, JSON.stringify(rendering), dicom && JSON.stringify(dicom)];
     const id = randomUUID();
     const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
     const [row] = await db.repeatable(statement, [time(), randomUUID(), ...picture, ...order, ...answered]);

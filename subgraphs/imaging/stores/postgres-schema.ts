@@ -161,4 +161,5 @@ export const MIGRATIONS = [
       PERFORM append_audit(at, actor, 'DELETE', wanted, 'OK');
     END $$;
   `,
+  'ALTER TABLE radiograph ADD COLUMN dicom TEXT',
 ];

@@ -29,7 +29,8 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
   const addClassification = sqliteClassifications(db, now, trail);
   const { stopWatching, ...jobs } = sqliteJobs(db, now, trail, write, addClassification);
   const addRadiograph = db.prepare(`INSERT INTO radiograph
-    (id, created_at, patient_id, format, width, height, original_address, rendering) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    (id, created_at, patient_id, format, width, height, original_address, rendering, dicom)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const addJob =
     db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after, priority)
     VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?) RETURNING *`);
@@ -51,10 +52,10 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
 
   const add = (radiograph: NewRadiograph, actor: string, priority: JobPriority): StoredJob => {
     const id = randomUUID();
-    const { patientId, format, width, height, originalAddress, rendering } = radiograph;
+    const { patientId, format, width, height, originalAddress, rendering, dicom } = radiograph;
     const at = now();
     const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
-    addRadiograph.run(id, at, patientId, ...file);
+    addRadiograph.run(id, at, patientId, ...file, dicom && JSON.stringify(dicom));
     const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority));
     trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
     return storedJob(row);

@@ -116,4 +116,5 @@ export const MIGRATIONS = [
     WHEN EXISTS (SELECT 1 FROM blob_removal WHERE address IN (NEW.original_address, NEW.rendering ->> 'address'))
     BEGIN SELECT RAISE(ABORT, '${BEING_REMOVED}'); END;
   `,
+  'ALTER TABLE radiograph ADD COLUMN dicom TEXT',
 ];
