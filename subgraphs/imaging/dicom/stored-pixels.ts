@@ -6,6 +6,7 @@ import { type CodestreamSize, jpeg2000Size, jpegSize } from './codestream-size.t
 import type { ReadDataSet } from './data-set.ts';
 import type { StoredPixels } from './render-grey.ts';
 import { EXPLICIT_BIG_ENDIAN, TRANSFER_SYNTAXES, type TransferSyntax } from './transfer-syntaxes.ts';
+import { hasEnd, isWholeRle } from './whole-codestream.ts';
 
 const { Context } = dcmjsCodecs;
 
@@ -62,7 +63,7 @@ function encapsulated(dataSet: DataSet, element: Element): Buffer {
 
 function decoded(codestream: Buffer, syntax: Encapsulated, attributes: Attributes): StoredPixels['values'] {
   const { rows, columns } = attributes;
-  checkSize(codestream, syntax, attributes);
+  checkCodestream(codestream, syntax, attributes);
   const context = new Context({
     ...{ width: columns, height: rows, samplesPerPixel: 1, planarConfiguration: 0 },
     bitsAllocated: attributes.bitsAllocated,
@@ -84,8 +85,17 @@ function decoded(codestream: Buffer, syntax: Encapsulated, attributes: Attribute
   }
 }
 
-/** What a codestream claims decides how much room its decoder takes. */
-function checkSize(codestream: Buffer, { codestream: kind }: Encapsulated, attributes: Attributes): void {
+/** What a codestream claims decides how much room its decoder takes, and what it lacks is made up. */
+function checkCodestream(
+  codestream: Buffer,
+  { codestream: kind }: Encapsulated,
+  attributes: Attributes,
+): void {
+  const isWhole =
+    kind === 'RLE'
+      ? isWholeRle(codestream, attributes.bitsAllocated / 8, attributes.rows * attributes.columns)
+      : hasEnd(codestream);
+  if (!isWhole) throw unsupported('Expected as many pixels as the file claims, got fewer');
   if (kind === 'RLE') return;
   const size: CodestreamSize | undefined = kind === 'JPEG' ? jpegSize(codestream) : jpeg2000Size(codestream);
   const { rows, columns } = attributes;

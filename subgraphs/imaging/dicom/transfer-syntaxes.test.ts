@@ -13,6 +13,8 @@ const PIXELS = Uint16Array.from(
   { length: COLUMNS * 30 },
   (_, i) => (i % COLUMNS) * 90 + Math.floor(i / COLUMNS),
 );
+/** It cannot be packed into next to nothing. */
+const NOISE = PIXELS.map((value, i) => (value + Math.imul(i, 2_654_435_761)) & 0xfff);
 
 beforeAll(() => dcmjsCodecs.NativeCodecs.initializeAsync());
 
@@ -72,5 +74,17 @@ test.each(UIDS.filter((uid) => uid !== '1.2.840.10008.1.2.5'))(
     expect(() =>
       valuesOf(dicomFile(chestElements(PIXELS, COLUMNS, other), { transferSyntax, codestream })),
     ).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_IMAGE' }));
+  },
+);
+
+test.each(UIDS.flatMap((uid) => [0.5, 0.9, 0.99].map((share) => [uid, share] as const)))(
+  'of a codestream of %s that was cut to %d of its length nothing is made up',
+  (transferSyntax, share) => {
+    const { codestream, more } = encodedPixels(transferSyntax, NOISE, COLUMNS);
+    const cut = codestream.subarray(0, Math.floor(codestream.length * share));
+    const file = dicomFile(chestElements(NOISE, COLUMNS, more), { transferSyntax, codestream: cut });
+    expect(() => valuesOf(file)).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_IMAGE', message: expect.stringMatching(/got fewer/) }),
+    );
   },
 );
