@@ -17,6 +17,7 @@ if (!there)
 
 test.skipIf(!there)(
   'on the Sirio-Libanes sheet the engine predicts a later admission from the first window',
+  { timeout: 120_000 },
   async () => {
     const mapping = await openMapping('sirio-libanes');
     const types = new Map(ownTypes(mapping).map((type) => [type.code, type]));
