@@ -12,6 +12,7 @@ export type PredictMetrics = {
 export type ServingMetrics = PredictMetrics & {
   readonly registry: Registry;
   readonly requests: Counter<'method' | 'code'>;
+  readonly seconds: Histogram<'method'>;
   readonly loads: Counter<'model' | 'outcome'>;
   readonly unloads: Counter<'model'>;
 };
@@ -37,6 +38,13 @@ export function servingMetrics(registry: Registry): ServingMetrics {
   return {
     registry,
     requests: counter('serving_requests_total', 'Requests by outcome', ['method', 'code']),
+    seconds: new Histogram({
+      name: 'serving_request_seconds',
+      help: 'Requests by gRPC method, however they ended',
+      labelNames: ['method'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
     loads: counter('serving_loads_total', 'Versions loaded, and versions that could not be', [
       'model',
       'outcome',

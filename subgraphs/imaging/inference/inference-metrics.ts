@@ -27,6 +27,10 @@ export function inferenceMetrics(registry: Registry) {
       ...{ name: 'inference_breaker_state', help: '0 closed, 1 the next batch decides, 2 open' },
       ...byPool,
     }),
+    answered: new Counter({
+      ...{ name: 'inference_images_total', help: 'Images by the pool and model version that answered' },
+      ...{ labelNames: ['pool', 'version'] as const, registers },
+    }),
     faults: new Counter({
       ...{ name: 'inference_faults_total', help: 'Calls to a model server that failed' },
       ...{ labelNames: ['pool', 'fault'] as const, registers },
@@ -42,6 +46,10 @@ export function inferenceMetrics(registry: Registry) {
     cacheWrites: new Counter({
       ...{ name: 'inference_cache_writes_total', help: 'Inferences given to the cache' },
       ...{ labelNames: ['outcome'] as const, registers },
+    }),
+    cacheBreaker: new Gauge({
+      ...{ name: 'inference_cache_breaker_state', help: '0 closed, 1 the next command decides, 2 open' },
+      registers,
     }),
     canary: new Counter({
       ...{ name: 'inference_canary_total', help: 'Images of the canary share by who answered' },

@@ -1,3 +1,4 @@
+import { traced } from '#common/request-scope.ts';
 import type { Inference } from '../domain/classification.ts';
 import type { ServedVersion } from '../domain/classifier.ts';
 import { type BatchQueue, batchQueue } from './batch-queue.ts';
@@ -6,6 +7,10 @@ import type { InferenceMetrics } from './inference-metrics.ts';
 import { poolBreaker, resting } from './pool-breaker.ts';
 import type { ServingClient } from './serving-client.ts';
 import { ServingFault } from './serving-fault.ts';
+
+const SERVICE = 'tensorflow.serving.PredictionService';
+const CALL = `${SERVICE}/Predict`;
+const RPC = { 'rpc.system': 'grpc', 'rpc.service': SERVICE, 'rpc.method': 'Predict' };
 
 export type PoolSettings = {
   readonly name: string;
@@ -53,7 +58,10 @@ export function openPool({ settings, client, model, metrics }: Parts): Pool {
     metrics.batchSize.observe({ pool }, greys.length);
     metrics.inFlight.inc({ pool });
     try {
-      return await pass(greys, version);
+      const attributes = { ...RPC, 'radiograph.pool': pool, 'radiograph.batch.size': greys.length };
+      const answers = await traced(CALL, { kind: 'client', attributes }, () => pass(greys, version));
+      for (const { modelVersion } of answers) metrics.answered.inc({ pool, version: modelVersion });
+      return answers;
     } catch (error) {
       const fault = error instanceof ServingFault ? error.kind : 'broken';
       metrics.faults.inc({ pool, fault });

@@ -3,10 +3,13 @@ import {
   credentials,
   type GrpcObject,
   loadPackageDefinition,
+  Metadata,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { REQUEST_ID_HEADER } from '#common/request-id.ts';
+import { type RequestScope, requestScope } from '#common/request-scope.ts';
 import type { ServedVersion } from '../domain/classifier.ts';
 import { ServingFault } from './serving-fault.ts';
 import type { TensorProto } from './tensor-proto.ts';
@@ -27,6 +30,7 @@ export type PredictRequest = {
 
 type Unary<Request, Answer> = (
   request: Request,
+  metadata: Metadata,
   options: { deadline: number },
   callback: (error: ServiceError | null, answer?: Answer) => void,
 ) => { cancel(): void };
@@ -126,13 +130,23 @@ function unary<Request, Answer>(
   request: Request,
   ms: number,
 ): Promise<Answer> {
+  const scope = requestScope();
   return new Promise((resolve, reject) => {
-    call.call(client, request, { deadline: Date.now() + ms }, (error, answer) => {
+    call.call(client, request, metadataOf(scope), { deadline: Date.now() + ms }, (error, answer) => {
+      scope?.span?.set({ 'rpc.grpc.status_code': error?.code ?? status.OK });
       if (error) reject(toFault(error));
       else if (answer === undefined) reject(new ServingFault('broken', 'The model server sent no answer'));
       else resolve(answer);
     });
   });
+}
+
+/** Other model servers leave it alone. */
+function metadataOf(scope: RequestScope | undefined): Metadata {
+  const metadata = new Metadata();
+  if (scope) metadata.set(REQUEST_ID_HEADER, scope.requestId);
+  if (scope?.span) metadata.set('traceparent', scope.span.traceparent);
+  return metadata;
 }
 
 /** TensorFlow Serving says UNAVAILABLE of a server that is away and of one whose queue is full. */
