@@ -39,7 +39,7 @@ export function gatewayMetrics() {
     }),
     breakerState: new Gauge({
       name: 'subgraph_breaker_state',
-      help: '0 closed, 1 half open, 2 open',
+      help: 'Breaker of a subgraph: 0 closed, 1 half open, 2 open',
       labelNames: ['subgraph'] as const,
       registers,
     }),

@@ -20,6 +20,6 @@ export function metricNames(expr: string): string[] {
     .replace(/\{[^}]*\}/g, ' ')
     .replace(/\[[^\]]*\]/g, ' ')
     .replace(/\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g, ' ');
-  const words = [...bare.matchAll(/[a-zA-Z_:][\w:]*(?=(\s*\()?)/g)];
+  const words = [...bare.matchAll(/(?<![\w.])[a-zA-Z_:][\w:]*(?=(\s*\()?)/g)];
   return [...new Set(words.filter(([word, call]) => !call && !KEYWORDS.has(word)).map(([word]) => word))];
 }

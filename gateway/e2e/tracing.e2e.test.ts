@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.ts';
 import { ask, picture, startSystem, upload } from './system.ts';
 
 /** A busy machine is slow. */
-const PATIENCE = { timeout: 30_000 };
+const PATIENCE = { timeout: 60_000 };
+vi.setConfig({ testTimeout: 150_000 });
 
 const UPLOAD = `mutation MARKERname($files: [Upload!]!) {
   radiographUpload(input: { files: $files, patientId: "7" }) { jobs { id } userErrors { code } } }`;

@@ -1,4 +1,3 @@
-import { traced } from '#common/request-scope.ts';
 import type { Inference } from '../domain/classification.ts';
 import type { ServedVersion } from '../domain/classifier.ts';
 import { type BatchQueue, batchQueue } from './batch-queue.ts';
@@ -7,10 +6,6 @@ import type { InferenceMetrics } from './inference-metrics.ts';
 import { poolBreaker, resting } from './pool-breaker.ts';
 import type { ServingClient } from './serving-client.ts';
 import { ServingFault } from './serving-fault.ts';
-
-const SERVICE = 'tensorflow.serving.PredictionService';
-const CALL = `${SERVICE}/Predict`;
-const RPC = { 'rpc.system': 'grpc', 'rpc.service': SERVICE, 'rpc.method': 'Predict' };
 
 export type PoolSettings = {
   readonly name: string;
@@ -58,8 +53,7 @@ export function openPool({ settings, client, model, metrics }: Parts): Pool {
     metrics.batchSize.observe({ pool }, greys.length);
     metrics.inFlight.inc({ pool });
     try {
-      const attributes = { ...RPC, 'radiograph.pool': pool, 'radiograph.batch.size': greys.length };
-      const answers = await traced(CALL, { kind: 'client', attributes }, () => pass(greys, version));
+      const answers = await pass(greys, version);
       for (const { modelVersion } of answers) metrics.answered.inc({ pool, version: modelVersion });
       return answers;
     } catch (error) {

@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { REQUEST_ID_HEADER } from '#common/request-id.ts';
-import { type RequestScope, requestScope } from '#common/request-scope.ts';
+import { type RequestScope, requestScope, type TraceSpan } from '#common/request-scope.ts';
 import type { ServedVersion } from '../domain/classifier.ts';
 import { ServingFault } from './serving-fault.ts';
 import type { TensorProto } from './tensor-proto.ts';
@@ -26,6 +26,8 @@ export type PredictRequest = {
   readonly version?: string | undefined;
   readonly input: TensorProto;
   readonly deadlineMs: number;
+  /** Is told how the call ended. */
+  readonly span?: TraceSpan | undefined;
 };
 
 type Unary<Request, Answer> = (
@@ -108,10 +110,11 @@ export function servingClient(address: string): ServingClient {
   const prediction = new PredictionService(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   const models = new ModelService(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   return {
-    predict({ model, version, input, deadlineMs }) {
+    async predict({ model, version, input, deadlineMs, span }) {
       const spec = { name: model, signature_name: 'serving_default' };
       const model_spec = version === undefined ? spec : { ...spec, version: { value: version } };
-      return unary(prediction, prediction.Predict, { model_spec, inputs: { input } }, deadlineMs);
+      const request = { model_spec, inputs: { input } };
+      return unary(prediction, prediction.Predict, request, deadlineMs, span);
     },
     async versions(model) {
       const answer = await unary(models, models.GetModelStatus, { model_spec: { name: model } }, STATUS_MS);
@@ -129,11 +132,11 @@ function unary<Request, Answer>(
   call: Unary<Request, Answer>,
   request: Request,
   ms: number,
+  span?: TraceSpan,
 ): Promise<Answer> {
-  const scope = requestScope();
   return new Promise((resolve, reject) => {
-    call.call(client, request, metadataOf(scope), { deadline: Date.now() + ms }, (error, answer) => {
-      scope?.span?.set({ 'rpc.grpc.status_code': error?.code ?? status.OK });
+    call.call(client, request, metadataOf(requestScope()), { deadline: Date.now() + ms }, (error, answer) => {
+      span?.set({ 'rpc.grpc.status_code': error?.code ?? status.OK });
       if (error) reject(toFault(error));
       else if (answer === undefined) reject(new ServingFault('broken', 'The model server sent no answer'));
       else resolve(answer);

@@ -40,7 +40,7 @@ export function openIrisSql(config: IrisConfig, registry: Registry, logger: Logg
   const admin = atelierSession(http, config);
   const closed = new AbortController();
   const seconds = new Histogram({
-    ...{ name: 'iris_statement_seconds', help: 'Statements to InterSystems IRIS' },
+    ...{ name: 'iris_statement_seconds', help: 'Statements to InterSystems IRIS by how they ended' },
     ...{ buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600] },
     ...{ labelNames: ['statement', 'outcome'] as const, registers: [registry] },
   });
@@ -49,7 +49,11 @@ export function openIrisSql(config: IrisConfig, registry: Registry, logger: Logg
     halfOpenAfter: REST_MS,
   });
   const registers = [registry];
-  const opened = new Gauge({ name: 'iris_breaker_state', help: '0 closed, 1 half open, 2 open', registers });
+  const opened = new Gauge({
+    name: 'iris_breaker_state',
+    help: 'Breaker of IRIS: 0 closed, 1 half open, 2 open',
+    registers,
+  });
   breaker.onStateChange((state) => {
     logger.warn({ state: CircuitState[state] }, 'IRIS breaker');
     opened.set(state === CircuitState.Closed ? 0 : state === CircuitState.HalfOpen ? 1 : 2);
