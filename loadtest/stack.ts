@@ -103,6 +103,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     await untilReady(name, child, metrics.replace(/metrics$/, 'readyz'));
   };
+  // When the driver is ended, too.
+  const endAtOnce = () => {
+    for (const child of running.values()) child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  process.once('exit', endAtOnce);
   const stack: Stack = {
     url: `http://127.0.0.1:${gateway}`,
     services: new Map([...services].map(([name, { metrics }]) => [name, metrics])),
@@ -113,6 +119,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async [Symbol.asyncDispose]() {
       for (const child of [...running.values()].toReversed()) await end(child, 'SIGTERM');
       rmSync(dataDir, { recursive: true, force: true });
+      process.off('exit', endAtOnce);
     },
   };
   try {
