@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { cp, mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -102,7 +103,7 @@ test.skipIf(!postgresServer)(
     timeout: 120_000,
   },
   async () => {
-    const programs = dirname(postgresServer ?? '');
+    const programs = dirname(realpathSync(postgresServer ?? ''));
     await using folder = await mkdtempDisposable(join(tmpdir(), 'backup-'));
     const dump = join(folder.path, 'ledger.dump');
     const [keysDir, copiedKeys] = [join(folder.path, 'keys'), join(folder.path, 'copied-keys')];
