@@ -94,7 +94,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const { main, env, metrics } = services.get(name) as Service;
     const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
     const child = spawn(process.execPath, [...flags, join(ROOT, main)], {
-      env: { ...process.env, ...env },
+      // As `npm start` and the image do it.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     running.set(name, child);
