@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { bulkhead } from 'cockatiel';
 import { expect, test } from 'vitest';
 import { RadiographError } from './errors.ts';
 import { serviceLogger } from './logger.ts';
 import {
+  bound,
   inScope,
   requestScope,
   type SpanAttributes,
@@ -77,4 +79,21 @@ test('what is done for several is named after all, below the first, and linked t
   expect(sharedScope([])).toBeUndefined();
   const many = Array.from({ length: 40 }, (_, i) => ({ requestId: String(i) }));
   expect(sharedScope(many)?.requestId.split(',')).toHaveLength(16);
+});
+
+test('what had to wait for a place runs on behalf of its own request', async () => {
+  const one = bulkhead(1, 9);
+  const seen = await Promise.all(
+    ['a', 'b', 'c'].map((requestId) =>
+      inScope({ requestId }, () =>
+        one.execute(
+          bound(async () => {
+            await pause(1);
+            return requestScope()?.requestId;
+          }),
+        ),
+      ),
+    ),
+  );
+  expect(seen).toEqual(['a', 'b', 'c']);
 });

@@ -55,6 +55,12 @@ export function inScope<T>(scope: RequestScope | undefined, work: () => T): T {
   return scope ? scopes.run(scope, work) : work();
 }
 
+/** `work` on behalf of the present request whoever calls it: what waits in a queue is begun by who leaves it. */
+export function bound<T>(work: () => T): () => T {
+  const scope = scopes.getStore();
+  return () => inScope(scope, work);
+}
+
 /** Most ids that a line or a header names. */
 const MOST_IDS = 16;
 

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import sharp from 'sharp';
 import type { KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
-import { traced } from '#common/request-scope.ts';
+import { bound, traced } from '#common/request-scope.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
 import type { Painters } from './painters.ts';
@@ -39,13 +39,17 @@ export function sharpRenderer(
     const key = pictureKey(request);
     const known = drawn.find(key);
     if (!known) {
-      const started = drawing.execute(async () => {
-        const end = metrics.seconds.startTimer({ colormap: request.colormap });
-        const span = { kind: 'internal' as const };
-        const picture = await traced('draw heatmap', span, () => drawOne(blobs, painters, canvases, request));
-        end();
-        return picture;
-      });
+      const started = drawing.execute(
+        bound(async () => {
+          const end = metrics.seconds.startTimer({ colormap: request.colormap });
+          const span = { kind: 'internal' as const };
+          const picture = await traced('draw heatmap', span, () =>
+            drawOne(blobs, painters, canvases, request),
+          );
+          end();
+          return picture;
+        }),
+      );
       return drawn.keep(key, started.catch(refusal));
     }
     const picture = await known;

@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import type { BlobStore, KeptBlobStore } from '#common/blob-store.ts';
 import { addBulkheadMetrics } from '#common/bulkhead-metrics.ts';
 import { RadiographError } from '#common/errors.ts';
-import { type RequestScope, requestScope, traced } from '#common/request-scope.ts';
+import { bound, type RequestScope, requestScope, traced } from '#common/request-scope.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
 import { isBeingRemoved } from '../domain/deletion.ts';
@@ -76,26 +76,31 @@ export function createIntake(parts: Parts): Intake {
       throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
-    const { radiograph, encoded, picture } = await decoding.execute(async () => {
-      const encoded = await blobs.get(address);
-      if (!encoded)
-        throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
-      const readable = await pictureOf(encoded);
-      const { format, width, height } = await imageHeader(readable.picture);
-      if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded: readable.picture });
-      // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
-      const drawn = { kind: 'internal' as const };
-      const { rendering, picture } = await traced('render radiograph', drawn, () =>
-        render(blobs, readable.picture),
-      );
-      const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
-      const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
-      return {
-        radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
-        encoded,
-        picture,
-      };
-    });
+    const { radiograph, encoded, picture } = await decoding.execute(
+      bound(async () => {
+        const encoded = await blobs.get(address);
+        if (!encoded)
+          throw new RadiographError(
+            'BAD_USER_INPUT',
+            'The uploaded file is not there any more: send it again',
+          );
+        const readable = await pictureOf(encoded);
+        const { format, width, height } = await imageHeader(readable.picture);
+        if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded: readable.picture });
+        // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
+        const drawn = { kind: 'internal' as const };
+        const { rendering, picture } = await traced('render radiograph', drawn, () =>
+          render(blobs, readable.picture),
+        );
+        const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
+        const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
+        return {
+          radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
+          encoded,
+          picture,
+        };
+      }),
+    );
     const answered = priority === 'URGENT' ? await early?.soon(address) : undefined;
     const job = await submitted(() =>
       answered
