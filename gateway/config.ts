@@ -11,6 +11,8 @@ export type GatewayConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
   /** Names of the caller's headers that reach the subgraphs. */
@@ -102,6 +104,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     port: settings.PORT,
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     supergraph: settings.SUPERGRAPH_PATH,
     forwardHeaders: settings.FORWARD_HEADERS,
     subgraphs: new Map([

@@ -9,6 +9,8 @@ export type ServingConfig = {
   readonly grpcPort: number;
   readonly restPort: number;
   readonly logLevel: string;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** Folder of `<model>/<integer version>/model.onnx`. */
   readonly modelBasePath: string;
   /** Threads that run the network; each holds a session of its own. */
@@ -45,6 +47,7 @@ export function servingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     grpcPort: settings.SERVING_GRPC_PORT,
     restPort: settings.SERVING_REST_PORT,
     logLevel: settings.LOG_LEVEL,
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     modelBasePath: settings.MODEL_BASE_PATH,
     workers: settings.SERVING_WORKERS,
     queueLimit: settings.SERVING_QUEUE_LIMIT,

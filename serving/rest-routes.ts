@@ -8,8 +8,13 @@ import { ServingError } from './serving-error.ts';
 
 type ModelRoute = { Params: { model: string; version?: string } };
 
-/** TensorFlow Serving's REST routes for status and metadata, the probes and the metrics. */
-export function restRoutes(registry: ModelRegistry, metrics: Registry): FastifyInstance {
+/** TensorFlow Serving's REST routes for status and metadata, the probes and the metrics.
+ *  @param isLeaving whether nobody should send more */
+export function restRoutes(
+  registry: ModelRegistry,
+  metrics: Registry,
+  isLeaving: () => boolean,
+): FastifyInstance {
   const http = fastify({ forceCloseConnections: 'idle' });
 
   for (const path of ['/v1/models/:model', '/v1/models/:model/versions/:version']) {
@@ -20,6 +25,7 @@ export function restRoutes(registry: ModelRegistry, metrics: Registry): FastifyI
   }
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', (_request, reply) => {
+    if (isLeaving()) return reply.code(503).send({ status: 'leaving' });
     const ready = registry.versions.some(({ state }) => state === 'AVAILABLE');
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'no model is available' });
   });

@@ -21,8 +21,10 @@ const MODELS = join(import.meta.dirname, '../../serving/models');
 export type System = AsyncDisposable & {
   readonly url: string;
   readonly dataDir: string;
-  /** Base address of the imaging subgraph itself. */
+  /** Base addresses of the subgraphs themselves. */
   readonly imagingUrl: string;
+  readonly heatmapUrl: string;
+  readonly icuUrl: string;
 };
 
 /** What is unlike the whole and healthy system with the model that it ships. */
@@ -106,6 +108,8 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     url: gateway.url,
     dataDir,
     imagingUrl: imaging.url,
+    heatmapUrl: heatmap.url,
+    icuUrl: icu.url,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -5,6 +5,8 @@ export type HeatmapConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
 };
 
 export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
@@ -17,5 +19,6 @@ export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
     port: settings.HEATMAP_PORT,
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
+    drainDelayMs: settings.DRAIN_DELAY_MS,
   };
 }

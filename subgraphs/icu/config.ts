@@ -8,6 +8,8 @@ export type IcuConfig = {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** InterSystems IRIS in place of the embedded engine. */
   readonly iris?: IrisConfig | undefined;
 };
@@ -20,6 +22,7 @@ export function icuConfig(env: NodeJS.ProcessEnv): IcuConfig {
     dataDir: settings.DATA_DIR,
     keysDir: settings.KEYS_DIR,
     logLevel: settings.LOG_LEVEL,
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     iris: irisConfig(settings),
   };
 }

@@ -18,6 +18,8 @@ export type ImagingConfig = StorageConfig & {
   /** The Redis of the queue, in place of the ledger's own. */
   readonly redisUrl?: string | undefined;
   readonly logLevel: string;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
@@ -60,6 +62,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = 
     databaseUrl: settings.DATABASE_URL,
     redisUrl: settings.REDIS_URL,
     logLevel: settings.LOG_LEVEL,
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
     inference: inferenceConfig(settings),
