@@ -30,6 +30,8 @@ export type System = AsyncDisposable & {
 /** What is unlike the whole and healthy system with the model that it ships. */
 export type SystemSettings = {
   readonly serving?: 'dead';
+  /** Where another model server is, in place of the system's own. */
+  readonly servingAddress?: string;
   /** A dead subgraph refuses connections, a hung one takes them and never answers. */
   readonly imaging?: 'dead' | 'hung';
   readonly heatmap?: 'dead' | 'hung';
@@ -74,7 +76,7 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
   const imagingSettings = {
     ...{ ...common, ...versions, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
-    TF_SERVING: `embedded=${host}:${modelPort}`,
+    TF_SERVING: `embedded=${settings.servingAddress ?? `${host}:${modelPort}`}`,
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));
   const heatmap = stack.use(await startHeatmap(heatmapConfig({ ...common, HEATMAP_PORT: '0' }), logger));

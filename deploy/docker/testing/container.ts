@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { program } from '#common/testing/programs.ts';
 
@@ -29,7 +29,9 @@ const TOOLS = '/opt/base/bin';
 export function runIn(container: Container, command: readonly string[]): ChildProcess {
   if (!bubblewrap) throw new Error('There is no bwrap');
   const { root, workdir, env, mounts = [], tmpfs = [], building = false, uid = 1000 } = container;
-  for (const { to } of mounts) mkdirSync(dirname(join(root, to)), { recursive: true });
+  for (const place of ['usr', 'etc', 'bin', 'sbin', 'lib', 'lib64', 'proc', 'dev', 'opt', 'tmp', ...tmpfs])
+    mkdirSync(join(root, place), { recursive: true });
+  for (const mount of mounts) makePlace(root, mount);
   const npm = program('npm');
   const args = [
     ...[building ? '--bind' : '--ro-bind', root, '/'],
@@ -40,7 +42,9 @@ export function runIn(container: Container, command: readonly string[]): ChildPr
     ...['/tmp', ...tmpfs].flatMap((folder) => ['--perms', '1777', '--tmpfs', folder]),
     ...mounts.flatMap(({ from, to, writable }) => [writable ? '--bind' : '--ro-bind', from, to]),
     ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--die-with-parent', '--chdir', workdir],
-    ...(building ? ['--cap-add', 'ALL'] : ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((cap) => ['--cap-add', cap])),
+    ...(building
+      ? ['--cap-add', 'ALL']
+      : ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'].flatMap((cap) => ['--cap-add', cap])),
     '--',
     ...(building ? [] : asNobody(uid)),
     ...command,
@@ -49,6 +53,14 @@ export function runIn(container: Container, command: readonly string[]): ChildPr
     env: { PATH: `${TOOLS}:/usr/sbin:/usr/bin`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** What is mounted needs something of its kind to cover, which a root that is read-only cannot get later. */
+function makePlace(root: string, { from, to }: Mount): void {
+  const place = join(root, to);
+  const isFolder = statSync(from).isDirectory();
+  mkdirSync(isFolder ? place : dirname(place), { recursive: true });
+  if (!isFolder) closeSync(openSync(place, 'a'));
 }
 
 function asNobody(uid: number): string[] {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, matchesGlob, relative } from 'node:path';
+import { basename, dirname, join, matchesGlob, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { runIn } from './container.ts';
 import { type Instruction, type Stage, stagesOf } from './dockerfile.ts';
@@ -23,13 +23,13 @@ export type Image = {
 export type BuildOptions = {
   /** An empty folder, which holds a folder for each stage. */
   readonly folder: string;
-  /** What a checkout has already after `npm ci`: the stage that bundles pages with development packages is taken from
-   *  this one. Everything is done from the beginning when it is left out. */
-  readonly bundled?: boolean;
+  /** Takes what `npm ci` has made in this checkout, packages and bundled pages, in place of making it again, which takes
+   *  minutes. */
+  readonly installed?: boolean;
 };
 
 /** Carries out the Dockerfile, instruction by instruction, where there is no engine that does. */
-export async function buildImage({ folder, bundled = false }: BuildOptions): Promise<Image> {
+export async function buildImage({ folder, installed = false }: BuildOptions): Promise<Image> {
   const ignored = ignoredBy(readFileSync(`${DOCKERFILE}.dockerignore`, 'utf8'));
   const roots = new Map<string, string>();
   let image: Image | undefined;
@@ -37,8 +37,7 @@ export async function buildImage({ folder, bundled = false }: BuildOptions): Pro
     const root = join(folder, stage.name);
     mkdirSync(root, { mode: 0o755 });
     roots.set(stage.name, root);
-    const given = bundled && stage.name === 'web' ? bundles : undefined;
-    image = await carryOut(stage, root, { roots, ignored, given });
+    image = await carryOut(stage, root, { roots, ignored, installed });
   }
   if (!image) throw new Error('The Dockerfile has no stage');
   return image;
@@ -47,11 +46,14 @@ export async function buildImage({ folder, bundled = false }: BuildOptions): Pro
 type Surroundings = {
   readonly roots: ReadonlyMap<string, string>;
   readonly ignored: (path: string) => boolean;
-  /** Takes the place of what the stage runs. */
-  readonly given: ((root: string) => void) | undefined;
+  readonly installed: boolean;
 };
 
-async function carryOut(stage: Stage, root: string, { roots, ignored, given }: Surroundings): Promise<Image> {
+async function carryOut(
+  stage: Stage,
+  root: string,
+  { roots, ignored, installed }: Surroundings,
+): Promise<Image> {
   let [workdir, user] = ['/', 'root'];
   let [command, healthcheck]: [string[], string[]] = [[], []];
   const env: Record<string, string> = {};
@@ -59,14 +61,18 @@ async function carryOut(stage: Stage, root: string, { roots, ignored, given }: S
     if (name === 'WORKDIR') {
       workdir = rest;
       mkdirSync(join(root, workdir), { recursive: true });
-    } else if (name === 'ENV') Object.assign(env, Object.fromEntries(rest.split(' ').map((pair) => pair.split('='))));
+    } else if (name === 'ENV')
+      Object.assign(env, Object.fromEntries(rest.split(' ').map((pair) => pair.split('='))));
     else if (name === 'USER') user = rest;
     else if (name === 'CMD') command = JSON.parse(rest);
     else if (name === 'HEALTHCHECK') healthcheck = JSON.parse(rest.replace(/^.*CMD\s+/, ''));
     else if (name === 'COPY') copy({ flags, rest }, join(root, workdir), roots, ignored);
-    else if (!given) await run(rest, { root, workdir, env });
+    else {
+      const made = installed ? MADE[rest] : undefined;
+      if (made) made(join(root, workdir));
+      else await run(rest, { root, workdir, env });
+    }
   }
-  given?.(join(root, workdir));
   return { root, base: stage.base, workdir, env, user, command, healthcheck };
 }
 
@@ -85,7 +91,11 @@ function copy(
   for (const path of paths) {
     const from = join(context, path);
     if (!existsSync(from) || (!stage && ignored(path))) throw new Error(`COPY: there is no ${path}`);
-    const to = join(workdir, target, statSync(from).isDirectory() || !target.endsWith('/') ? '' : basename(path));
+    const to = join(
+      workdir,
+      target,
+      statSync(from).isDirectory() || !target.endsWith('/') ? '' : basename(path),
+    );
     const filter = (file: string) => stage !== undefined || !ignored(relative(ROOT, file));
     cpSync(from, to, { recursive: true, filter, verbatimSymlinks: true });
   }
@@ -114,12 +124,27 @@ async function run(command: string, at: { root: string; workdir: string; env: Re
   if (code !== 0) throw new Error(`RUN ${command} ended with ${code}: ${out}${errors}`);
 }
 
-/** The pages as `npm ci` has bundled them in this checkout. */
-function bundles(app: string): void {
-  const made = globSync('gateway/web/*-dist', { cwd: ROOT });
-  if (made.length === 0) throw new Error('Nothing is bundled here: run npm ci');
-  for (const path of made) cpSync(join(ROOT, path), join(app, path), { recursive: true });
-}
+/** The same from this checkout. */
+const MADE: Record<string, (app: string) => void> = {
+  'npm ci --ignore-scripts': () => undefined,
+  'npm run prepare'(app) {
+    const bundled = globSync('gateway/web/*-dist', { cwd: ROOT });
+    if (bundled.length === 0) throw new Error('Nothing is bundled here: run npm ci');
+    for (const path of bundled) cpSync(join(ROOT, path), join(app, path), { recursive: true });
+  },
+  'npm ci --omit=dev --ignore-scripts'(app) {
+    const lock = readFileSync(join(ROOT, 'node_modules/.package-lock.json'), 'utf8');
+    const { packages } = JSON.parse(lock) as { packages: Record<string, { dev?: boolean }> };
+    for (const [path, { dev }] of Object.entries(packages)) {
+      // The lockfile also names what is for other machines.
+      if (dev || !existsSync(join(ROOT, path))) continue;
+      // The packages within a package are named by themselves.
+      const filter = (file: string) => basename(file) !== 'node_modules';
+      mkdirSync(dirname(join(app, path)), { recursive: true });
+      cpSync(join(ROOT, path), join(app, path), { recursive: true, filter, verbatimSymlinks: true });
+    }
+  },
+};
 
 /** The patterns of a .dockerignore without exceptions (`!`); a folder takes its content with it. */
 function ignoredBy(list: string): (path: string) => boolean {
