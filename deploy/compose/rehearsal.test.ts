@@ -77,7 +77,12 @@ describe.skipIf(missing.length > 0)('the compose file, rehearsed without an engi
     await up(['redis-queue', 'redis-cache', 'serving', 'icu'].map((name) => rehearsal.start(name)));
     const at = rehearsal.addressOf('haproxy');
     const proxy = rehearsal.start('haproxy', {
-      ...{ BIND_EDGE: `${at}:8080`, BIND_STATS: `${at}:8404`, DNS_ADDRESS: `127.0.0.1:${dns.port}` },
+      ...{
+        BIND_EDGE: `${at}:8080`,
+        BIND_STATS: `${at}:8404`,
+        BIND_METRICS: `${at}:8405`,
+        DNS_ADDRESS: `127.0.0.1:${dns.port}`,
+      },
       ...{ BIND_IMAGING: `${at}:4001`, BIND_HEATMAP: `${at}:4002` },
     });
     // As `docker compose up --scale gateway=2 --scale imaging-worker=2` would.

@@ -85,7 +85,10 @@ function podFaults(
     expected(securityContext?.allowPrivilegeEscalation === false, 'it may gain privileges');
     expected(securityContext?.readOnlyRootFilesystem, 'its root file system is writable');
     expected(securityContext?.capabilities?.drop?.includes('ALL'), 'it keeps capabilities');
-    expected(resources?.requests !== undefined && resources.limits?.memory !== undefined, 'nothing says what it takes');
+    expected(
+      resources?.requests !== undefined && resources.limits?.memory !== undefined,
+      'nothing says what it takes',
+    );
     expected(
       /:[\w.-]*\d[\w.-]*$/.test(container.image) || container.image === 'radiograph',
       'its image has no version',
@@ -120,7 +123,10 @@ function podFaults(
   ))
     expected(SECRETS.has(secret[1] ?? ''), `nobody makes the secret ${secret[1]}`);
   for (const { configMap } of pod.volumes ?? [])
-    expected(!configMap || named('ConfigMap', configMap.name) !== undefined, `there is no map ${configMap?.name}`);
+    expected(
+      !configMap || named('ConfigMap', configMap.name) !== undefined,
+      `there is no map ${configMap?.name}`,
+    );
   return faults;
 }
 

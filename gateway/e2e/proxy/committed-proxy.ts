@@ -19,6 +19,7 @@ export type CommittedProxy = AsyncDisposable & {
   readonly imagingUrl: string;
   readonly heatmapUrl: string;
   readonly statsUrl: string;
+  readonly metricsUrl: string;
   /** What it has written: a line for each request. */
   readonly lines: readonly string[];
   /** Resolves when so many servers of a backend get requests. */
@@ -50,14 +51,20 @@ export async function startCommittedProxy(options: ProxyOptions): Promise<Commit
     ['heatmap', heatmap.addresses],
   ]);
   const dns = starting.use(await startNameServer(names));
-  const [edge, tls, imagingPort, heatmapPort, stats] = await Promise.all(
-    Array.from({ length: 5 }, () => freePort()),
+  const [edge, tls, imagingPort, heatmapPort, stats, metrics] = await Promise.all(
+    Array.from({ length: 6 }, () => freePort()),
   );
   const at = (port: number | undefined) => `127.0.0.1:${port}`;
   const files = ['haproxy.cfg', ...(certificate ? ['tls.cfg'] : [])];
   const proxy = spawn(haproxyServer, [...files.flatMap((file) => ['-f', join(CONFIGURATION, file)]), '-db'], {
     env: {
-      ...{ BIND_EDGE: at(edge), BIND_TLS: at(tls), BIND_STATS: at(stats), STATS_PASSWORD },
+      ...{
+        BIND_EDGE: at(edge),
+        BIND_TLS: at(tls),
+        BIND_STATS: at(stats),
+        BIND_METRICS: at(metrics),
+        STATS_PASSWORD,
+      },
       ...{ BIND_IMAGING: at(imagingPort), BIND_HEATMAP: at(heatmapPort), DNS_ADDRESS: at(dns.port) },
       ...{ GATEWAY_PORT: String(gateways.port), IMAGING_PORT: String(imaging.port) },
       ...{ HEATMAP_PORT: String(heatmap.port), ...(certificate && { TLS_CERTIFICATE: certificate }) },
@@ -67,15 +74,15 @@ export async function startCommittedProxy(options: ProxyOptions): Promise<Commit
   });
   starting.defer(() => ended(proxy));
   const lines = linesOf(proxy);
-  const statsUrl = `http://${at(stats)}`;
+  const [statsUrl, metricsUrl] = [`http://${at(stats)}`, `http://${at(metrics)}`];
   const running = starting.move();
   return {
-    ...{ url: `http://${at(edge)}`, tlsUrl: `https://localhost:${tls}`, statsUrl, lines },
+    ...{ url: `http://${at(edge)}`, tlsUrl: `https://localhost:${tls}`, statsUrl, metricsUrl, lines },
     ...{ imagingUrl: `http://${at(imagingPort)}`, heatmapUrl: `http://${at(heatmapPort)}` },
     async uses(backend, count) {
       const up = new RegExp(`^haproxy_backend_active_servers{proxy="${backend}"} ${count}$`, 'm');
       for (const until = Date.now() + READY_MS; ; await pause(50)) {
-        const answer = await fetch(`${statsUrl}/metrics`).catch(() => undefined);
+        const answer = await fetch(`${metricsUrl}/metrics`).catch(() => undefined);
         if (up.test((await answer?.text()) ?? '')) return;
         if (proxy.exitCode !== null || Date.now() > until)
           throw new Error(`Expected ${count} servers of ${backend}: ${lines.slice(-5).join('\n')}`);

@@ -121,7 +121,8 @@ describe.skipIf(missing.length > 0)('the configuration of HAProxy', () => {
     expect((await stats('guessed')).status).toBe(401);
     expect(await (await stats(STATS_PASSWORD)).text()).toContain('Statistics Report');
     expect((await fetch(`${proxy.url}/stats`)).status).toBe(404);
-    expect((await fetch(`${proxy.statsUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${proxy.statsUrl}/metrics`)).status).toBe(401);
+    expect((await fetch(`${proxy.metricsUrl}/healthz`)).status).toBe(200);
   });
 
   test('a client is known by its address, whatever it says of that', async () => {
