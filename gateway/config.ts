@@ -13,6 +13,8 @@ export type GatewayConfig = StorageConfig & {
   readonly port: number;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
   /** Names of the caller's headers that reach the subgraphs. */
@@ -105,6 +107,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     supergraph: settings.SUPERGRAPH_PATH,
     forwardHeaders: settings.FORWARD_HEADERS,
     subgraphs: new Map([

@@ -50,5 +50,6 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
   });
   starting.use(server);
   const running = starting.move();
-  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const { url, leaving } = server;
+  return { url, leaving, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -20,6 +20,8 @@ export type ImagingConfig = StorageConfig & {
   readonly redisUrl?: string | undefined;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
@@ -63,6 +65,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = 
     redisUrl: settings.REDIS_URL,
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
     inference: inferenceConfig(settings),

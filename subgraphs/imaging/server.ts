@@ -116,7 +116,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
         }),
   );
   const running = starting.move();
-  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const { url, leaving } = server;
+  return { url, leaving, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function openQueue(
