@@ -32,6 +32,8 @@ export type SystemSettings = {
   readonly imaging?: 'dead' | 'hung';
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
+  /** Settings of imaging, such as those of a PACS. */
+  readonly imagingSettings?: Readonly<Record<string, string>>;
   /** Settings of the ICU service, such as those of an IRIS. */
   readonly icuSettings?: Readonly<Record<string, string>>;
   readonly requestMs?: number;
@@ -73,6 +75,7 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   const imagingSettings = {
     ...{ ...common, ...versions, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
     TF_SERVING: `embedded=${host}:${modelPort}`,
+    ...settings.imagingSettings,
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));
   const heatmap = stack.use(await startHeatmap(heatmapConfig({ ...common, HEATMAP_PORT: '0' }), logger));

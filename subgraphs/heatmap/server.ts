@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { fileUrl } from '#common/file-token.ts';
+import { sealHeatmapClaim } from '#common/heatmap-claim.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
@@ -21,12 +22,14 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
   const metrics = serviceMetrics('heatmap');
   const keys = await openKeys(config.dataDir, config.keysDir);
   const linkKey = keys('file-token');
+  const claimKey = keys('heatmap-claim');
   const blobs = await openBlobStore(config, keys);
   await using starting = new AsyncDisposableStack();
   const painters = starting.use(startPainters(logger));
   const context: Context = {
     renderer: sharpRenderer(blobs, painters, renderingMetrics(metrics)),
     linkTo: (picture) => fileUrl(linkKey, picture),
+    claimOf: (claim) => sealHeatmapClaim(claimKey, claim),
   };
   const server = await startSubgraph({
     name: 'heatmap',

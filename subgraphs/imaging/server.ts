@@ -25,8 +25,10 @@ import { embeddedQueue } from './jobs/embedded-queue.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
 import { createIntake } from './jobs/intake.ts';
 import { startWorker } from './jobs/worker.ts';
+import { openPacs } from './pacs/open-pacs.ts';
 import { jobResolvers } from './resolvers/job.ts';
 import { radiographResolvers } from './resolvers/radiograph.ts';
+import { studyResolvers } from './resolvers/study.ts';
 import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
@@ -73,6 +75,9 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     claimKey: keys('upload-claim'),
     ...(role === 'both' && { early }),
   });
+  const { importStudy, storeResult } = starting.use(
+    openPacs({ config, keys, blobs, ledger, intake, registry: metrics, logger }),
+  );
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
   const cancel = async (jobId: string, actor: string) => {
@@ -94,7 +99,18 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
           resolvers: mergedResolvers(),
           context: (facts) =>
             createContext(
-              { ledger, bell, intake, cancel, deleteRadiograph, models, engineOf, linkTo },
+              {
+                ledger,
+                bell,
+                intake,
+                importStudy,
+                storeResult,
+                cancel,
+                deleteRadiograph,
+                models,
+                engineOf,
+                linkTo,
+              },
               facts,
             ),
           logger,
@@ -126,8 +142,9 @@ function mergedResolvers() {
   return {
     ...radiographResolvers,
     ...jobResolvers,
+    ...studyResolvers,
     Query: { ...radiographResolvers.Query, ...jobResolvers.Query },
-    Mutation: { ...radiographResolvers.Mutation, ...jobResolvers.Mutation },
+    Mutation: { ...radiographResolvers.Mutation, ...jobResolvers.Mutation, ...studyResolvers.Mutation },
     Upload,
   };
 }

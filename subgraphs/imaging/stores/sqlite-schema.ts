@@ -117,4 +117,8 @@ export const MIGRATIONS = [
     BEGIN SELECT RAISE(ABORT, '${BEING_REMOVED}'); END;
   `,
   'ALTER TABLE radiograph ADD COLUMN dicom TEXT',
+  `
+  ALTER TABLE radiograph ADD COLUMN import_key TEXT;
+  CREATE UNIQUE INDEX radiograph_by_import ON radiograph (import_key);
+  `,
 ];
