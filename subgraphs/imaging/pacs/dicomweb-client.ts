@@ -47,8 +47,7 @@ const DICOM_PART = 'multipart/related; type="application/dicom"; transfer-syntax
 const LONGEST_JSON = 4 * 1024 * 1024;
 /** For boundaries and headers around a file. */
 const ENVELOPE = 64 * 1024;
-const SEARCH_MS = 8_000;
-const TRANSFER_MS = 25_000;
+const DEADLINES = { searchMs: 8_000, transferMs: 25_000 };
 const MOST_SERIES = 500;
 /** "Duplicate SOP Instance" (PS3.4, GG.4.1). */
 const DUPLICATE = 0x0111;
@@ -59,6 +58,7 @@ export function openDicomwebClient(
   mostBytes: number,
   registry: Registry,
   logger: Logger,
+  { searchMs, transferMs } = DEADLINES,
 ): DicomwebClient {
   const http = dicomwebHttp(config);
   const breaker = dicomwebBreaker((state) => logger.warn({ state }, 'PACS breaker'));
@@ -74,7 +74,7 @@ export function openDicomwebClient(
     read: (answer: DicomwebAnswer) => Promise<T>,
   ): Promise<T> => {
     const end = seconds.startTimer({ request: name });
-    const deadlineMs = name === 'search' || name === 'metadata' ? SEARCH_MS : TRANSFER_MS;
+    const deadlineMs = name === 'search' || name === 'metadata' ? searchMs : transferMs;
     try {
       const result = await breaker.run(() => http.exchange({ ...request, deadlineMs }, read));
       end({ outcome: 'ok' });

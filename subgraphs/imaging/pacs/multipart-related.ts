@@ -37,7 +37,8 @@ export async function* onePart(body: AsyncIterable<Uint8Array>, boundary: string
     }
     if (phase === 'header') {
       const end = pending.indexOf(CRLF + CRLF);
-      if ((end < 0 ? pending.length : end) > LONGEST_HEADER) throw unusable('Expected the end of a part’s header');
+      if ((end < 0 ? pending.length : end) > LONGEST_HEADER)
+        throw unusable('Expected the end of a part’s header');
       if (end < 0) continue;
       checkHeader(pending.toString('latin1', 0, end + CRLF.length));
       pending = pending.subarray(end + 2 * CRLF.length);
