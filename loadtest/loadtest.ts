@@ -61,6 +61,7 @@ if (!scenario) throw new Error(`Expected --scenario as one of ${Object.keys(SCEN
 const [, width, height] = /^(\d+)x(\d+)$/.exec(values.size)?.map(Number) ?? [];
 if (!width || !height) throw new Error('Expected --size as WIDTHxHEIGHT in pixels');
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await using stack = new AsyncDisposableStack();
 const setting: Setting = {
   options: {

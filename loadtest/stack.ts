@@ -94,7 +94,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const { main, env, metrics } = services.get(name) as Service;
     const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
     const child = spawn(process.execPath, [...flags, join(ROOT, main)], {
-      env: { ...process.env, ...env },
+      // As `npm start` and the image do it.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     running.set(name, child);
@@ -103,6 +104,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     await untilReady(name, child, metrics.replace(/metrics$/, 'readyz'));
   };
+  // When the driver is ended, too.
+  const endAtOnce = () => {
+    for (const child of running.values()) child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  process.once('exit', endAtOnce);
   const stack: Stack = {
     url: `http://127.0.0.1:${gateway}`,
     services: new Map([...services].map(([name, { metrics }]) => [name, metrics])),
@@ -113,6 +120,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async [Symbol.asyncDispose]() {
       for (const child of [...running.values()].toReversed()) await end(child, 'SIGTERM');
       rmSync(dataDir, { recursive: true, force: true });
+      process.off('exit', endAtOnce);
     },
   };
   try {
