@@ -36,12 +36,11 @@ function strip(line: string, width: number): Buffer {
   const scale = Math.max(1, Math.floor((width * MOST_ACROSS) / (line.length * LETTER_WIDTH)));
   const left = Math.max(0, Math.floor((width - columns.length * scale) / 2));
   const pixels = Buffer.alloc(LETTER_HEIGHT * scale * width * 3);
-  for (let y = 0; y < ROWS * scale; y++)
-    for (let x = left; x < Math.min(width, left + columns.length * scale); x++) {
-      const column = columns[Math.floor((x - left) / scale)] ?? 0;
-      const isLit = (column >> Math.floor(y / scale)) & 1;
-      const at = ((y + scale) * width + x) * 3;
-      if (isLit) pixels.fill(255, at, at + 3);
-    }
+  for (let dot = 0; dot < ROWS; dot++) {
+    const row = Buffer.alloc(width * 3);
+    for (const [i, column] of columns.entries())
+      if ((column >> dot) & 1) row.subarray((left + i * scale) * 3, (left + (i + 1) * scale) * 3).fill(255);
+    for (let y = 0; y < scale; y++) row.copy(pixels, ((dot + 1) * scale + y) * row.length);
+  }
   return pixels;
 }

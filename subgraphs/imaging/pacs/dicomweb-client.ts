@@ -82,7 +82,8 @@ export function openDicomwebClient(
     } catch (error) {
       const { kind, status } = error instanceof DicomwebFault ? error : {};
       end({ outcome: kind ?? 'internal' });
-      if (kind && kind !== 'absent' && kind !== 'resting')
+      // Most servers find nothing where there is nothing: an address that is not there may be a wrong setting.
+      if (kind && kind !== 'resting' && (kind !== 'absent' || name === 'search'))
         logger.warn({ request: name, kind, status }, 'PACS gave no answer');
       throw error instanceof DicomwebFault ? asRadiographError(error) : error;
     }

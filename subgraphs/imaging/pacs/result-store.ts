@@ -1,3 +1,4 @@
+import { bulkhead } from 'cockatiel';
 import type { BlobStore } from '#common/blob-store.ts';
 import { codeOf, RadiographError } from '#common/errors.ts';
 import { openHeatmapClaim } from '#common/heatmap-claim.ts';
@@ -28,7 +29,12 @@ type Result = {
     | undefined;
 };
 
+/** Written side by side: one takes up to 40 MiB. */
+const WRITING = 2;
+const WRITING_QUEUE = 100;
+
 export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): ResultStore {
+  const turns = bulkhead(WRITING, WRITING_QUEUE);
   const read = async (id: string, claim: string | null): Promise<Result> => {
     const radiograph = (await ledger.radiographs([id])).get(id);
     if (!radiograph) throw new RadiographError('NOT_FOUND', 'There is no radiograph with this id');
@@ -85,12 +91,14 @@ export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): R
   };
 
   return async ({ radiographId, heatmap, actor }, signal) => {
+    if (turns.queueSlots === 0)
+      throw new RadiographError('OVERLOADED', 'Too many results wait to be written; try again later');
     const result = await read(radiographId, heatmap);
     // Before anything leaves the house, as for any other reader.
     const entry = { actor, target: radiographId };
     await ledger.audit([{ ...entry, action: 'READ_RESULT', outcome: 'OK' }]);
     try {
-      const stored = await written(result, signal);
+      const stored = await turns.execute(() => written(result, signal));
       await ledger.audit([{ ...entry, action: 'EXPORT', outcome: 'OK' }]);
       return stored;
     } catch (error) {

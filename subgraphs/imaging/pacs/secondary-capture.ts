@@ -93,10 +93,9 @@ export async function secondaryCapture(order: CaptureOrder): Promise<Buffer> {
       BitsStored: 8,
       HighBit: 7,
       PixelRepresentation: 0,
-      PixelData: evenBytes(rgb),
-      _vrMap: { PixelData: 'OB' },
     },
     source,
+    rgb,
   );
 }
 
@@ -104,8 +103,4 @@ export async function secondaryCapture(order: CaptureOrder): Promise<Buffer> {
 function burnedIn(source: DicomJson): { BurnedInAnnotation?: 'YES' | 'NO' } {
   const said = firstValue(source, '00280301');
   return said === 'YES' || said === 'NO' ? { BurnedInAnnotation: said } : {};
-}
-
-function evenBytes(bytes: Buffer): ArrayBuffer {
-  return new Uint8Array(Buffer.concat([bytes, Buffer.alloc(bytes.length % 2)])).buffer;
 }

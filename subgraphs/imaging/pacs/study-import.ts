@@ -51,6 +51,8 @@ export function createStudyImport(parts: Parts): StudyImport {
     if (!found) return undefined;
     const keyOf = ({ sopInstanceUID }: PacsInstance) => importKey(sopInstanceUID, order.patientId);
     const known = await ledger.importedJobs(found.radiographs.map(keyOf));
+    if (turns.queueSlots < found.radiographs.length)
+      throw new RadiographError('OVERLOADED', 'Too many files wait to be fetched; try again later');
     const ends = await Promise.all(
       found.radiographs.map(
         async (instance): Promise<StoredJob | RadiographError> =>
