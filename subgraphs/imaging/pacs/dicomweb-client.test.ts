@@ -15,7 +15,7 @@ const PART_HEAD = '--b\r\nContent-Type: application/dicom\r\n\r\n';
 const patient = new AbortController().signal;
 
 /** A server for faults that no real PACS can be made to have. */
-async function aPeer(listener: RequestListener) {
+async function aPeer(listener: RequestListener, deadlineMs = 10_000) {
   const seen: { method: string; url: string; authorization: string | undefined }[] = [];
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
@@ -31,7 +31,7 @@ async function aPeer(listener: RequestListener) {
     MB,
     new Registry(),
     pino({ level: 'trace' }, { write: (line) => void lines.push(line) }),
-    { searchMs: 400, transferMs: 400 },
+    { searchMs: deadlineMs, transferMs: deadlineMs },
   );
   return {
     ...{ client, seen, lines, port },
@@ -165,7 +165,7 @@ test.each<[string, Asked[], string, RequestListener]>([
   ],
 ])('%s is told as what it is', async (_name, asked, code, listener) => {
   for (const name of asked) {
-    await using peer = await aPeer(listener);
+    await using peer = await aPeer(listener, code === 'DEADLINE_EXCEEDED' ? 300 : undefined);
     const error = await ask[name](peer.client).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -188,13 +188,27 @@ test('a redirect is not followed, neither to another host nor to itself', async 
   expect(elsewhere.seen).toEqual([]);
 });
 
-test('a server that failed three times in a row is left alone', async () => {
+test('a server that failed five times in a row is left alone', async () => {
   await using peer = await aPeer((_, response) => response.writeHead(503).end());
-  for (let i = 0; i < 6; i++)
+  for (let i = 0; i < 8; i++)
     await expect(peer.client.series('1.2.1', patient)).rejects.toMatchObject({
       ...{ code: 'OVERLOADED', retryAfterSeconds: 10 },
     });
-  expect(peer.seen).toHaveLength(3);
+  expect(peer.seen).toHaveLength(5);
+});
+
+test('what met a broken connection is asked once more', async () => {
+  let asked = 0;
+  await using peer = await aPeer((_, response) => {
+    asked += 1;
+    response
+      .writeHead(200, { ...PART, 'content-length': String(PART_HEAD.length + 9) })
+      .write(`${PART_HEAD}x`);
+    if (asked % 2 === 1) setImmediate(() => response.destroy());
+    else response.end('\r\n--b--\r');
+  });
+  for (let i = 0; i < 6; i++) expect(await ask.retrieve(peer.client)).toBe(1);
+  expect(asked).toBe(12);
 });
 
 test('what it does not have, and what is too large, is no fault of the server', async () => {
