@@ -10,6 +10,7 @@ import { capacity } from './scenarios/capacity.ts';
 import { classifyLoop } from './scenarios/classify.ts';
 import { failover } from './scenarios/failover.ts';
 import { floorAlone } from './scenarios/floor.ts';
+import { footprint } from './scenarios/footprint.ts';
 import type { OwnStack, Scenario, Setting } from './scenarios/scenario.ts';
 import { seed } from './scenarios/seed.ts';
 import { soak } from './scenarios/soak.ts';
@@ -30,6 +31,7 @@ const SCENARIOS: Record<string, Scenario> = {
   seed,
   soak,
   failover,
+  footprint,
   'cache-faults': cacheFaults,
 };
 

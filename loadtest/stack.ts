@@ -27,6 +27,7 @@ export type StackOptions = {
 
 export type Stack = System &
   AsyncDisposable & {
+    readonly dataDir: string;
     /** Ends a service with SIGKILL. */
     kill(service: string): Promise<void>;
     /** Starts a service that was killed. */
@@ -113,6 +114,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack: Stack = {
     url: `http://127.0.0.1:${gateway}`,
     services: new Map([...services].map(([name, { metrics }]) => [name, metrics])),
+    dataDir,
     start,
     async kill(name) {
       await end(running.get(name), 'SIGKILL');

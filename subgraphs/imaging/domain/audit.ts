@@ -6,6 +6,7 @@ export type AuditAction =
   | 'CLASSIFY'
   | 'READ_IMAGE'
   | 'READ_RESULT'
+  | 'READ_DICOM'
   | 'CANCEL'
   | 'DELETE'
   | 'EXPORT';
