@@ -76,7 +76,8 @@ function phantomFile(study: string, instance: string, more: DicomElements = {}):
 // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
 type Loose = any;
 
-describe.skipIf(!orthancServer)('with a PACS', () => {
+// A study goes through every part several times.
+describe.skipIf(!orthancServer)('with a PACS', { timeout: 60_000 }, () => {
   const lines: string[] = [];
   const answers: unknown[] = [];
   let orthanc: RunningOrthanc;
@@ -109,7 +110,7 @@ describe.skipIf(!orthancServer)('with a PACS', () => {
   };
   const succeeded = (jobId: string) =>
     expect
-      .poll(() => ask(system.url, `{ job(id: "${jobId}") { state } }`), { timeout: 20_000 })
+      .poll(() => ask(system.url, `{ job(id: "${jobId}") { state } }`), { timeout: 40_000 })
       .toMatchObject({ data: { job: { state: 'SUCCEEDED' } } });
   const radiographOf = async (id: string): Promise<Loose> => (await asked(READ, { id })).data.radiograph;
 

@@ -37,7 +37,10 @@ export type DicomwebClient = AsyncDisposable & {
     signal: AbortSignal,
   ): Promise<T>;
   /** The attributes of an instance, without pixels. */
-  metadata(instance: PacsInstance, signal: AbortSignal): Promise<DicomJson>;
+  metadata(
+    instance: PacsInstance,
+    signal: AbortSignal,
+  ): Promise<{ readonly attributes: DicomJson; readonly sopClassUID: string }>;
   /** Stores files in a study. @returns the SOP instance UIDs that the server holds of them, be it since before */
   store(studyInstanceUID: string, files: readonly Buffer[], signal: AbortSignal): Promise<string[]>;
 };
@@ -121,13 +124,14 @@ export function openDicomwebClient(
       const path = `${pathOf(instance)}/metadata`;
       const request = { method: 'GET', path, accept: JSON_TYPE, signal } as const;
       return ask('metadata', request, async (answer) => {
-        const [dataSet] = await jsonOf(answer);
-        if (!dataSet) throw new DicomwebFault('absent', 'It has no such thing');
+        const [attributes] = await jsonOf(answer);
+        if (!attributes) throw new DicomwebFault('absent', 'It has no such thing');
         const { sopInstanceUID, studyInstanceUID } = instance;
         const isAsked =
-          uidIn(dataSet, '00080018') === sopInstanceUID && uidIn(dataSet, '0020000D') === studyInstanceUID;
+          uidIn(attributes, '00080018') === sopInstanceUID &&
+          uidIn(attributes, '0020000D') === studyInstanceUID;
         if (!isAsked) throw new DicomwebFault('unusable', 'Expected the instance that was asked for');
-        return dataSet;
+        return { attributes, sopClassUID: uidIn(attributes, '00080016') };
       });
     },
     store(study, files, signal) {

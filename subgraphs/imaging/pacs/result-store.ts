@@ -3,12 +3,11 @@ import type { BlobStore } from '#common/blob-store.ts';
 import { codeOf, RadiographError } from '#common/errors.ts';
 import { openHeatmapClaim } from '#common/heatmap-claim.ts';
 import type { AuditTrail } from '../domain/audit.ts';
-import type { StoredClassification } from '../domain/classification.ts';
+import { modelDigest, type StoredClassification } from '../domain/classification.ts';
 import { derivedUid } from '../domain/dicom-uid.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
 import type { PacsObject, ResultStore, StoredResult } from '../domain/result-store.ts';
-import { uidIn } from './dicom-json.ts';
 import type { DicomwebClient, PacsInstance } from './dicomweb-client.ts';
 import { CAPTURE_CLASS, secondaryCapture } from './secondary-capture.ts';
 import { percentOf, REPORT_CLASS, structuredReport } from './structured-report.ts';
@@ -47,7 +46,7 @@ export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): R
 
   const claimedHeatmap = async (claim: string, { radiographId, model }: StoredClassification) => {
     const opened = openHeatmapClaim(heatmapKey, claim);
-    const isOwn = opened?.radiographId === radiographId && opened.modelDigest === digestOf(model);
+    const isOwn = opened?.radiographId === radiographId && opened.modelDigest === modelDigest(model);
     const picture = isOwn ? await blobs.get(opened.address) : undefined;
     if (!isOwn || !picture)
       throw wrong('Expected the claim of a heatmap of this radiograph, not older than an hour');
@@ -55,12 +54,12 @@ export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): R
   };
 
   const written = async (result: Result, signal: AbortSignal): Promise<StoredResult> => {
-    const source = await pacs.metadata(result.instance, signal);
+    const { attributes: source, sopClassUID } = await pacs.metadata(result.instance, signal);
     const { radiograph, classification, instance, heatmap } = result;
     const { createdAt: at, dicom: facts } = radiograph;
     if (!facts) throw new Error('An imported radiograph has no DICOM attributes');
     const { model } = classification;
-    const image = { ...instance, sopClassUID: uidIn(source, '00080016') };
+    const image = { ...instance, sopClassUID };
     const objects = objectsOf(result);
     const report = await structuredReport({ classification, at, facts, image, source, ...objects.report });
     const files = [report];
@@ -120,7 +119,7 @@ function importedInstance({ importKey, dicom }: StoredRadiograph): PacsInstance 
 function objectsOf({ radiograph, instance, classification, heatmap }: Result): StoredResult {
   const { studyInstanceUID } = instance;
   const of = (sopClassUID: string, kind: string, ...parts: string[]): PacsObject => {
-    const names = [radiograph.id, digestOf(classification.model)];
+    const names = [radiograph.id, modelDigest(classification.model)];
     const seriesInstanceUID = derivedUid('series', kind, ...names);
     const sopInstanceUID = derivedUid('instance', kind, ...names, ...parts);
     return { sopClassUID, studyInstanceUID, seriesInstanceUID, sopInstanceUID };
@@ -129,11 +128,6 @@ function objectsOf({ radiograph, instance, classification, heatmap }: Result): S
     report: of(REPORT_CLASS, 'report'),
     heatmap: heatmap ? of(CAPTURE_CLASS, 'heatmap', heatmap.finding, heatmap.method) : null,
   };
-}
-
-/** As it goes to the heatmap subgraph with the maps. */
-function digestOf({ digest, name, version }: StoredClassification['model']): string {
-  return digest ?? `${name}/${version}`;
 }
 
 const wrong = (message: string) => new RadiographError('BAD_USER_INPUT', message);
