@@ -40,6 +40,8 @@ export type SystemSettings = {
   readonly imaging?: 'dead' | 'hung';
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
+  /** Settings of imaging, such as those of a PACS. */
+  readonly imagingSettings?: Readonly<Record<string, string>>;
   /** Settings of the ICU service, such as those of an IRIS. */
   readonly icuSettings?: Readonly<Record<string, string>>;
   readonly requestMs?: number;
@@ -89,6 +91,7 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   const imagingSettings = {
     ...{ ...common, ...versions, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
     TF_SERVING: `embedded=${settings.servingAddress ?? `${host}:${modelPort}`}`,
+    ...settings.imagingSettings,
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), loggerOf('imaging')));
   const heatmap = stack.use(

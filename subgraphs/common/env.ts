@@ -45,6 +45,16 @@ function contentOf(path: string): string | undefined {
 /** A TCP port; 0 lets the system choose one. */
 export const portSetting = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 
+/** The largest file that is taken, in MB. */
+export const uploadSizeSetting = z.coerce.number().min(1).max(1024).default(64);
+
+/** The base address of a server that a service asks; accounts have settings of their own. */
+export const baseAddressSetting = z.string().refine((text) => {
+  const url = URL.parse(text);
+  const isPlain = url && url.username + url.password + url.search + url.hash === '';
+  return isPlain && /^https?:$/.test(url.protocol);
+}, 'expected http://… or https://… without an account, a query or a fragment');
+
 /** Settings that every service reads. */
 export const commonSettings = {
   DATA_DIR: z.string().default('./.radiograph'),
