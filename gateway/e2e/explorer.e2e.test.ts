@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleExplorer } from '../web/explorer-bundle.ts';
+import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
 import { type System, startSystem } from './system.ts';
 
@@ -18,7 +18,7 @@ if (!executablePath)
 let system: System;
 let browser: Browser | undefined;
 beforeAll(async () => {
-  await bundleExplorer();
+  await bundleWeb('explorer');
   system = await startSystem();
   if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }, 120_000);
