@@ -5,7 +5,7 @@ import { executablePath } from './chromium.ts';
 
 /** The model and the browser share two cores with other tests. */
 export const PATIENCE = { timeout: 30_000 };
-export const WHOLE_TEST = { timeout: 90_000 };
+export const WHOLE_TEST = { timeout: 120_000 };
 
 if (!executablePath)
   console.warn('SKIPPED: the page is not tested, since there is no Chromium here (Debian package chromium)');

@@ -117,6 +117,10 @@ withBrowser('three formats are dropped, followed, read and looked at', WHOLE_TES
   expect(await risk.getByRole('listitem').first().textContent()).toMatch(
     /[+−]\d\.\d\d (raises|lowers) the risk/,
   );
+  const toExplorer = page.getByRole('link', { name: /heatmap, in a new tab/ });
+  const linked = new URLSearchParams((await toExplorer.getAttribute('href'))?.replace('/explorer#', ''));
+  expect(linked.get('query')).toContain('query Heatmap(');
+  expect(`#/radiographs/${JSON.parse(linked.get('variables') ?? '').id}`).toBe(new URL(page.url()).hash);
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(faults).toEqual([]);
 });

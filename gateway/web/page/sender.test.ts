@@ -77,10 +77,10 @@ test('a busy server is asked again when it says so, and a file that it cannot re
 test('it gives up some time, and tries again when it is told to', async () => {
   const { sending, sent, stages } = desk();
   sending.add(files(1), ROUTINE);
-  for (let i = 0; i < 9; i += 1) await sent[i]?.answer({ fault: BUSY });
+  for (let i = 0; i < 15; i += 1) await sent[i]?.answer({ fault: BUSY });
   expect(stages()).toEqual(['failed']);
   sending.retry(1);
-  await sent[9]?.answer({ jobId: 'job' });
+  await sent[15]?.answer({ jobId: 'job' });
   expect(stages()).toEqual(['underway']);
 });
 

@@ -27,7 +27,8 @@ export type Sender = {
 const MOST_SENDING = 3;
 /** One socket carries a hundred streams (`MAX_OPERATIONS_PER_SOCKET`). */
 const MOST_UNDERWAY = 50;
-const MOST_TRIES = 8;
+/** About a minute and a half, the time of a restart with much to spare. */
+const MOST_TRIES = 14;
 
 /** Sends the files of a worklist one request each, a few at a time and in their order, and follows their jobs. */
 export function sender({ list, send, follow, cancelJob, sleep = wait }: SenderParts): Sender {
