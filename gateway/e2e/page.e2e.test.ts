@@ -240,8 +240,13 @@ withBrowser('all of it is done with the keyboard alone', WHOLE_TEST, async () =>
   await page.keyboard.press('Enter');
   const link = item(page, 'by-key.png').getByRole('link');
   await link.waitFor();
+  await tabTo(page, page.getByRole('link', { name: 'History' }));
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator(':focus').textContent(), PATIENCE).toBe('History');
+  await page.goBack();
   await tabTo(page, link);
   await page.keyboard.press('Enter');
+  await expect.poll(() => page.locator(':focus').textContent(), PATIENCE).toBe('by-key.png');
   await tabTo(page, page.getByRole('radio', { name: 'Side by side' }));
   await page.keyboard.press('ArrowRight');
   await expect.poll(() => page.getByRole('figure').count()).toBe(1);

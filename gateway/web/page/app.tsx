@@ -12,6 +12,8 @@ import { Welcome } from './welcome.tsx';
 import { worklistWords } from './worklist.ts';
 import { WorklistView } from './worklist-view.tsx';
 
+const TITLES = { reading: 'Read', history: 'History' } as const;
+
 export function App() {
   const { route, list, said, show, stream } = useSession();
   const shown = useStore(route);
@@ -19,12 +21,20 @@ export function App() {
   const lost = useStore(stream.lost);
   const main = useRef<HTMLElement>(null);
 
-  // Whoever followed a link goes on reading at what it leads to.
+  const followed = useRef(false);
   useEffect(() => {
-    const follow = () => main.current?.querySelector<HTMLElement>('[tabindex="-1"]')?.focus();
+    const follow = () => {
+      followed.current = true;
+    };
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
+  // Whoever followed a link goes on reading at what it leads to.
+  useEffect(() => {
+    document.title = `${TITLES[shown.view]} · Radiograph`;
+    if (followed.current) main.current?.querySelector<HTMLElement>('[tabindex="-1"]')?.focus();
+    followed.current = false;
+  }, [shown]);
 
   const first = files.find(({ stage }) => stage.at === 'read')?.stage;
   const opened = first?.at === 'read' ? first.radiographId : undefined;

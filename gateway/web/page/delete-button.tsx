@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
-import { DELETE } from './documents.ts';
 import type { Fault } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
+import { DELETE } from './radiograph-operations.ts';
 import { useSession } from './session.ts';
 
 /** Deletes a radiograph once that was confirmed. */

@@ -1,6 +1,6 @@
-import { DICOM, type Dicom } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { FaultNote } from './fault-note.tsx';
+import { DICOM, type Dicom } from './radiograph-operations.ts';
 import { useAnswer } from './use-answer.ts';
 
 const VIEWS: Record<string, string> = { PA: 'PA (from behind)', AP: 'AP (from the front)' };

@@ -1,5 +1,5 @@
-import type { Operation } from './documents.ts';
 import { explorerLink } from './explorer-link.ts';
+import type { Operation } from './operation.ts';
 
 /** Leads to the explorer with the very operation that is behind a view. */
 export function ExplorerAnchor<Variables extends object>({

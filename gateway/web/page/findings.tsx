@@ -1,5 +1,5 @@
 import { Bar } from './bar.tsx';
-import type { Classification } from './documents.ts';
+import type { Classification } from './radiograph-operations.ts';
 import { percent, TONES } from './words.ts';
 
 /** The model's probabilities, and which model gave them. */

@@ -1,4 +1,4 @@
-import type { Priority } from './documents.ts';
+import type { Priority } from './job-operations.ts';
 import { store } from './store.ts';
 
 /** What is said of the files that come next. */

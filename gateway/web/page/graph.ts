@@ -1,6 +1,6 @@
 import { Client, type CombinedError, fetchExchange } from '@urql/core';
-import type { Operation } from './documents.ts';
 import { type Fault, faultsOf } from './fault.ts';
+import type { Operation } from './operation.ts';
 import { type Store, store } from './store.ts';
 
 export const ENDPOINT = '/graphql';

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { HISTORY, type Past } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { FaultNote } from './fault-note.tsx';
+import { GraphImage } from './graph-image.tsx';
+import { HISTORY, type Past } from './history-operation.ts';
 import { PatientRisk } from './patient-risk.tsx';
 import { hashOf } from './route.ts';
 import { useAnswer } from './use-answer.ts';
@@ -38,7 +39,7 @@ export function History({ patientId }: { patientId: string | null }) {
         )}
         <ul class="tiles">
           {page?.nodes.map((past) => (
-            <Tile key={past.id} past={past} />
+            <Tile key={past.id} past={past} renew={again} />
           ))}
         </ul>
         <nav class="paging" aria-label="Pages of the history">
@@ -93,11 +94,12 @@ function PatientFilter({ patientId }: { patientId: string | null }) {
   );
 }
 
-function Tile({ past: { id, createdAt, format, patient, image, classification } }: { past: Past }) {
+function Tile({ past, renew }: { past: Past; renew: () => void }) {
+  const { id, createdAt, format, patient, image, classification } = past;
   return (
     <li>
       <a href={hashOf({ view: 'reading', id })}>
-        <img src={image.url} alt="" loading="lazy" width={image.width} height={image.height} />
+        <GraphImage image={image} alt="" loading="lazy" renew={renew} />
         <span class={`tile-verdict tone-${classification ? TONES[classification.decision] : 'undecided'}`}>
           {classification ? verdictBrief(classification) : 'Not read'}
         </span>

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
-import { PATIENTS, PRIORITIES, UPLOAD } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import type { Fault } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
 import { given } from './given.ts';
+import { PRIORITIES, UPLOAD } from './job-operations.ts';
+import { PATIENTS } from './patient-operations.ts';
 import { sample } from './sample.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';

@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws';
-import { FOLLOW, type Job } from './documents.ts';
 import { type Fault, faultOf, UNREACHABLE } from './fault.ts';
 import { type Credentials, ENDPOINT } from './graph.ts';
+import { FOLLOW, type Job } from './job-operations.ts';
 import { type Store, store } from './store.ts';
 
 export type JobStream = {

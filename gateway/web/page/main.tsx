@@ -4,8 +4,11 @@ import { appearance, applyAppearance } from './appearance.ts';
 import { openSession, SessionContext } from './session.ts';
 import './base.css';
 import './controls.css';
+import './top.css';
 import './intake.css';
 import './reading.css';
+import './pictures.css';
+import './facts.css';
 import './history.css';
 
 applyAppearance();

@@ -1,7 +1,7 @@
 import { Bar } from './bar.tsx';
-import { type IcuReason, type IcuRisk, PATIENT } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { FaultNote } from './fault-note.tsx';
+import { type IcuReason, type IcuRisk, PATIENT } from './patient-operations.ts';
 import { useAnswer } from './use-answer.ts';
 import { measured, moment, percent, signed } from './words.ts';
 

@@ -1,7 +1,8 @@
 import { useId, useState } from 'preact/hooks';
-import { COLORMAPS, HEATMAP, type ImageFile, type Radiograph, type Region } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { FaultNote } from './fault-note.tsx';
+import { GraphImage } from './graph-image.tsx';
+import { COLORMAPS, HEATMAP, type ImageFile, type Radiograph, type Region } from './radiograph-operations.ts';
 import { useAnswer } from './use-answer.ts';
 import { percent } from './words.ts';
 
@@ -24,7 +25,7 @@ export function Pictures({ radiograph, renew }: { radiograph: Radiograph; renew:
   const heatmap = data?.radiograph?.heatmap;
   const spoken = findings.find(({ code }) => code === finding)?.display ?? 'the finding';
   const field = useId();
-  const original = <Layer image={image} alt="The radiograph" renew={renew} />;
+  const original = <GraphImage image={image} alt="The radiograph" renew={renew} />;
 
   return (
     <section class="card pictures" aria-label="Pictures">
@@ -103,7 +104,7 @@ export function Pictures({ radiograph, renew }: { radiograph: Radiograph; renew:
           <figure>
             <div class="frame" style={{ aspectRatio: `${image.width} / ${image.height}` }}>
               {original}
-              <Layer
+              <GraphImage
                 image={heatmap.image}
                 alt={`Heatmap for ${spoken} over the radiograph`}
                 opacity={opacity}
@@ -125,28 +126,6 @@ export function Pictures({ radiograph, renew }: { radiograph: Radiograph; renew:
         {variables && <ExplorerAnchor operation={HEATMAP} variables={variables} view="heatmap" />}
       </p>
     </section>
-  );
-}
-
-type LayerParts = { image: ImageFile; alt: string; opacity?: number; renew: () => void };
-
-function Layer({ image: { url, width, height }, alt, opacity = 1, renew }: LayerParts) {
-  const [broken, setBroken] = useState<string>();
-  // A link that has run out is asked for again, once: a picture that is gone stays gone.
-  const renewOnce = () => {
-    if (broken !== undefined) return;
-    setBroken(url);
-    renew();
-  };
-  return (
-    <img
-      src={url}
-      width={width}
-      height={height}
-      alt={alt}
-      style={{ opacity: String(opacity) }}
-      onError={renewOnce}
-    />
   );
 }
 

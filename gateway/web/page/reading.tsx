@@ -1,19 +1,19 @@
 import { useEffect } from 'preact/hooks';
 import { DeleteButton } from './delete-button.tsx';
 import { DicomDetails } from './dicom-details.tsx';
-import { type Radiograph, READING } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { FaultNote } from './fault-note.tsx';
 import { Findings } from './findings.tsx';
 import { PatientRisk } from './patient-risk.tsx';
 import { Pictures } from './pictures.tsx';
+import { type Classification, type Radiograph, READING } from './radiograph-operations.ts';
 import { HOME, hashOf } from './route.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
 import { useAnswer } from './use-answer.ts';
 import { moment, TONES, verdictReason, verdictTitle } from './words.ts';
 
-const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_MS = 3_000;
 
 /** One radiograph and all that is known of it. */
 export function Reading({ id }: { id: string }) {
@@ -27,30 +27,32 @@ export function Reading({ id }: { id: string }) {
     return () => clearTimeout(timer);
   }, [data, unread]);
 
-  if (!radiograph)
-    return (
-      <section class="reading" aria-busy={loading}>
-        <h2 tabIndex={-1}>Radiograph</h2>
-        {loading ? (
-          <Skeleton />
-        ) : (
-          <FaultNote fault={faults[0] ?? { code: 'NOT_FOUND', message: '' }} retry={again} />
-        )}
-      </section>
-    );
   return (
-    <section class="reading" aria-labelledby="reading-title">
-      <ReadingHead radiograph={radiograph} />
-      <VerdictBanner radiograph={radiograph} />
+    <section class="reading" aria-labelledby="reading-title" aria-busy={loading}>
+      <ReadingHead id={id} radiograph={radiograph} />
+      {radiograph && <Contents radiograph={radiograph} renew={again} />}
+      {!radiograph && loading && <Skeleton />}
+      {!radiograph && !loading && (
+        <FaultNote fault={faults[0] ?? { code: 'NOT_FOUND', message: '' }} retry={again} />
+      )}
+    </section>
+  );
+}
+
+function Contents({ radiograph, renew }: { radiograph: Radiograph; renew: () => void }) {
+  const { id, classification, patient, format } = radiograph;
+  return (
+    <>
+      <VerdictBanner classification={classification} />
       <div class="columns">
-        <Pictures radiograph={radiograph} renew={again} />
+        <Pictures radiograph={radiograph} renew={renew} />
         <div class="facts">
-          {radiograph.classification && <Findings classification={radiograph.classification} />}
-          {radiograph.patient && <PatientRisk id={radiograph.patient.id} />}
-          {radiograph.format === 'DICOM' && <DicomDetails id={id} />}
+          {classification && <Findings classification={classification} />}
+          {patient && <PatientRisk id={patient.id} />}
+          {format === 'DICOM' && <DicomDetails id={id} />}
         </div>
       </div>
-    </section>
+    </>
   );
 }
 
@@ -63,9 +65,9 @@ function Skeleton() {
   );
 }
 
-function ReadingHead({ radiograph }: { radiograph: Radiograph }) {
+/** The heading is there before the radiograph is: whoever came to it stays there. */
+function ReadingHead({ id, radiograph }: { id: string; radiograph: Radiograph | null | undefined }) {
   const { list, show, said } = useSession();
-  const { id, createdAt, format, width, height, patient } = radiograph;
   const entry = useStore(list).find(({ stage }) => stage.at === 'read' && stage.radiographId === id);
   const deleted = () => {
     list.update((now) => now.filter((one) => one !== entry));
@@ -77,24 +79,34 @@ function ReadingHead({ radiograph }: { radiograph: Radiograph }) {
       <h2 id="reading-title" tabIndex={-1}>
         {entry?.name ?? 'Radiograph'}
       </h2>
-      <p>
-        {format}, {width} × {height} · received <time dateTime={createdAt}>{moment(createdAt)}</time>
-        {patient && (
-          <>
-            {' · '}
-            <a href={hashOf({ view: 'history', patientId: patient.id })}>patient {patient.id}</a>
-          </>
-        )}
-      </p>
-      <div class="actions">
-        <ExplorerAnchor operation={READING} variables={{ id }} view="reading" />
-        <DeleteButton id={id} name={entry?.name ?? 'this radiograph'} deleted={deleted} />
-      </div>
+      {radiograph && (
+        <>
+          <Origin radiograph={radiograph} />
+          <div class="actions">
+            <ExplorerAnchor operation={READING} variables={{ id }} view="reading" />
+            <DeleteButton id={id} name={entry?.name ?? 'this radiograph'} deleted={deleted} />
+          </div>
+        </>
+      )}
     </header>
   );
 }
 
-function VerdictBanner({ radiograph: { classification } }: { radiograph: Radiograph }) {
+function Origin({ radiograph: { format, width, height, createdAt, patient } }: { radiograph: Radiograph }) {
+  return (
+    <p>
+      {format}, {width} × {height} · received <time dateTime={createdAt}>{moment(createdAt)}</time>
+      {patient && (
+        <>
+          {' · '}
+          <a href={hashOf({ view: 'history', patientId: patient.id })}>patient {patient.id}</a>
+        </>
+      )}
+    </p>
+  );
+}
+
+function VerdictBanner({ classification }: { classification: Classification | null }) {
   if (!classification)
     return (
       <p class="verdict tone-undecided">

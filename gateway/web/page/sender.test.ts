@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Job } from './documents.ts';
 import type { Fault } from './fault.ts';
+import type { Job } from './job-operations.ts';
 import { sender } from './sender.ts';
 import { store } from './store.ts';
 import type { Sent } from './upload-request.ts';

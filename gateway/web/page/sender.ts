@@ -1,5 +1,5 @@
-import type { Job, Priority } from './documents.ts';
 import { type Fault, mayPass, patience } from './fault.ts';
+import type { Job, Priority } from './job-operations.ts';
 import type { Store } from './store.ts';
 import type { Send, Sent } from './upload-request.ts';
 import { type Entry, isOver, type Stage, staged, stageOf, type Worklist } from './worklist.ts';

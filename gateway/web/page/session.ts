@@ -1,8 +1,8 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { CANCEL } from './documents.ts';
 import { type Fault, mayPass } from './fault.ts';
 import { type Credentials, credentials, type Graph, graph } from './graph.ts';
+import { CANCEL } from './job-operations.ts';
 import { type JobStream, jobStream } from './job-stream.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
 import { type Sender, sender } from './sender.ts';

@@ -1,6 +1,6 @@
-import { UPLOAD, type UploadData, type UploadVariables } from './documents.ts';
 import { type Fault, faultOf, UNREACHABLE } from './fault.ts';
 import { type Credentials, ENDPOINT } from './graph.ts';
+import { UPLOAD, type UploadData, type UploadVariables } from './job-operations.ts';
 
 export type Upload = {
   readonly file: File;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Operation } from './documents.ts';
 import type { Answer } from './graph.ts';
+import type { Operation } from './operation.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
 

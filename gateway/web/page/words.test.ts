@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Verdict } from './documents.ts';
+import type { Verdict } from './verdict.ts';
 import {
   faultWords,
   fileSize,

@@ -1,5 +1,6 @@
-import type { Job, Verdict } from './documents.ts';
 import type { Fault } from './fault.ts';
+import type { Job } from './job-operations.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Keeps a number and its unit on one line. */
 const BOUND = '\u00a0';

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { FOLLOW } from './documents.ts';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import type { Fault } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
+import { FOLLOW } from './job-operations.ts';
 import { hashOf } from './route.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
@@ -22,7 +22,7 @@ export function WorklistView({ selected }: { selected: string | null }) {
         <span>{worklistWords(entries)}</span>
         {entries.some(isOver) && (
           <button type="button" class="plain" onClick={sender.clear}>
-            Clear ended
+            Clear<span class="unseen"> what has ended</span>
           </button>
         )}
       </div>

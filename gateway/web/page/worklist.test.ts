@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Job, Verdict } from './documents.ts';
+import type { Job } from './job-operations.ts';
+import type { Verdict } from './verdict.ts';
 import { type Entry, progressOf, type Stage, stageOf, worklistWords } from './worklist.ts';
 
 const verdict: Verdict = {

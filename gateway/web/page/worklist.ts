@@ -1,5 +1,6 @@
-import type { Job, Priority, Verdict } from './documents.ts';
 import type { Fault } from './fault.ts';
+import type { Job, Priority } from './job-operations.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Where a file of this session stands. */
 export type Stage =
