@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { chestElements, dicomFile } from '../../subgraphs/imaging/testing/dicom-file.ts';
 import { drawPhantom, PHANTOM_EDGE } from '../web/phantom.ts';
+import { bundleFolder } from '../web/served-bundle.ts';
 import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 import { startInstallation } from './installation.ts';
-import { accessibilityFaults, drop, PATIENCE, visit, WHOLE_TEST } from './page-visit.ts';
+import { accessibilityFaults, drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
 import { picture, startSystem } from './system.ts';
 
 const withBrowser = test.runIf(executablePath);
@@ -38,9 +40,7 @@ withBrowser(
     expect(await accessibilityFaults(page)).toEqual([]);
     await drop(page, [{ name: 'IM1', mimeType: '', buffer: dicom() }]);
     const item = page.locator('.worklist li');
-    await expect
-      .poll(() => item.getByRole('alert').textContent(), PATIENCE)
-      .toContain('You are not signed in');
+    await eventually(() => item.getByRole('alert').textContent()).toContain('You are not signed in');
 
     // What failed for want of a token goes on with it, over HTTP and the socket.
     const token = await provider.token({ scope: 'radiograph:read radiograph:write' });
@@ -49,15 +49,11 @@ withBrowser(
     await item.getByRole('link', { name: 'IM1' }).waitFor();
     expect(await signIn.count()).toBe(0);
     await page.getByRole('region', { name: 'DICOM file' }).getByText('scope dicom:read').waitFor();
-    await expect
-      .poll(
-        () =>
-          page
-            .getByRole('img', { name: /^Heatmap/ })
-            .evaluate((one) => (one as unknown as { naturalWidth: number }).naturalWidth),
-        PATIENCE,
-      )
-      .toBe(PHANTOM_EDGE);
+    await eventually(() =>
+      page
+        .getByRole('img', { name: /^Heatmap/ })
+        .evaluate((one) => (one as unknown as { naturalWidth: number }).naturalWidth),
+    ).toBe(PHANTOM_EDGE);
     expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([
       0,
       0,
@@ -71,6 +67,24 @@ withBrowser(
     await signIn.waitFor();
   },
 );
+
+withBrowser('with a safelist it works, once that holds its operations', WHOLE_TEST, async () => {
+  const gateway = { SAFELIST: '1', PERSISTED_OPERATIONS: join(bundleFolder('page'), 'operations.json') };
+  await using system = await startSystem({ gateway });
+  const { page, faults } = await visit(browser, `${system.url}/`);
+  await page.getByLabel('Patient').fill('7');
+  await drop(page, [{ name: 'IM1', mimeType: '', buffer: dicom() }]);
+  await page.locator('.worklist li').getByRole('link', { name: 'IM1' }).waitFor();
+  await page.getByRole('img', { name: /^Heatmap/ }).waitFor();
+  await page.getByRole('region', { name: 'DICOM file' }).getByText('Modality').waitFor();
+  await page.getByRole('region', { name: 'ICU risk of patient 7' }).getByText('Assessed').waitFor();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByText('No radiograph was sent yet').waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+  expect(faults).toEqual([]);
+});
 
 withBrowser(
   'without the model and the ICU service it says so, and a job that waits is cancelled',
@@ -116,12 +130,10 @@ withBrowser(
     const again = system.line('"msg":"started"');
     process.kill(system.pid('gateway'), 'SIGKILL');
     await again;
-    await expect
-      .poll(() => page.getByRole('status').textContent(), { timeout: 120_000 })
-      .toBe('8 of 8 files read.');
+    await eventually(() => page.getByRole('status').textContent()).toBe('8 of 8 files read.');
     const names = await page.locator('.worklist li .name a').allTextContents();
     expect(names).toEqual(files.map(({ name }) => name));
-    await expect.poll(() => page.getByText('The connection is lost').count(), PATIENCE).toBe(0);
+    await eventually(() => page.getByText('The connection is lost').count()).toBe(0);
     await page.getByRole('region', { name: 'Probabilities' }).waitFor();
   },
 );

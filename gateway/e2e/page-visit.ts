@@ -4,7 +4,9 @@ import { expect } from 'vitest';
 import { executablePath } from './chromium.ts';
 
 /** The model and the browser share two cores with other tests. */
-export const PATIENCE = { timeout: 30_000 };
+export const PATIENCE = { timeout: 45_000 };
+/** As `expect.poll`, with that patience. */
+export const eventually = <Value>(read: () => Value | Promise<Value>) => expect.poll(read, PATIENCE);
 export const WHOLE_TEST = { timeout: 120_000 };
 
 if (!executablePath)

@@ -9,8 +9,8 @@ import { executablePath } from './chromium.ts';
 import {
   accessibilityFaults,
   drop,
+  eventually,
   type GivenFile,
-  PATIENCE,
   tabTo,
   visit,
   WHOLE_TEST,
@@ -70,15 +70,11 @@ const heatmap = (page: Page) => page.getByRole('img', { name: /^Heatmap/ });
 /** What of a picture is asked in the browser; its types are not those of Node. */
 type Picture = { complete: boolean; naturalWidth: number };
 const isLoaded = (image: Locator) =>
-  expect
-    .poll(
-      () =>
-        image.evaluate(
-          (one) => (one as unknown as Picture).complete && (one as unknown as Picture).naturalWidth > 0,
-        ),
-      PATIENCE,
-    )
-    .toBe(true);
+  eventually(() =>
+    image.evaluate(
+      (one) => (one as unknown as Picture).complete && (one as unknown as Picture).naturalWidth > 0,
+    ),
+  ).toBe(true);
 
 withBrowser('three formats are dropped, followed, read and looked at', WHOLE_TEST, async () => {
   const { page, faults } = await visit(browser, `${system.url}/`);
@@ -96,16 +92,16 @@ withBrowser('three formats are dropped, followed, read and looked at', WHOLE_TES
   expect(await names.allTextContents()).toEqual(['chest.jpg', 'chest.png', 'IM000001']);
   expect(heard.join('\n')).toMatch(/Sending|Sent/);
   expect(heard.join('\n')).toMatch(/Waiting for the model|Preparing the picture|The model reads it/);
-  await expect.poll(() => page.getByRole('status').textContent()).toBe('3 of 3 files read.');
+  await eventually(() => page.getByRole('status').textContent()).toBe('3 of 3 files read.');
 
   await names.last().click();
-  await expect.poll(() => page.getByRole('heading', { name: 'IM000001' }).count()).toBe(1);
+  await eventually(() => page.getByRole('heading', { name: 'IM000001' }).count()).toBe(1);
   await page.getByText('CR (computed radiography)').waitFor();
   expect(new URL(page.url()).hash).toMatch(/^#\/radiographs\/./);
-  await expect
-    .poll(() => page.locator('.verdict strong').textContent())
-    .toMatch(/^(Positive|Negative|Undecided)/);
-  await expect.poll(() => page.locator('.bars li').count()).toBe(3);
+  await eventually(() => page.locator('.verdict strong').textContent()).toMatch(
+    /^(Positive|Negative|Undecided)/,
+  );
+  await eventually(() => page.locator('.bars li').count()).toBe(3);
   expect(await page.locator('.bars .mark').count()).toBe(1);
   const provenance = await page.getByRole('region', { name: 'Probabilities' }).textContent();
   expect(provenance).toMatch(/covid19, version \d+.*pool embedded.*(from the cache|computed for)/);
@@ -113,7 +109,7 @@ withBrowser('three formats are dropped, followed, read and looked at', WHOLE_TES
   await isLoaded(heatmap(page));
 
   const risk = page.getByRole('region', { name: 'ICU risk of patient 7' });
-  await expect.poll(() => risk.textContent()).toMatch(/\d+\.\d.%.*threshold of.*What moves it most/);
+  await eventually(() => risk.textContent()).toMatch(/\d+\.\d.%.*threshold of.*What moves it most/);
   expect(await risk.getByRole('listitem').first().textContent()).toMatch(
     /[+−]\d\.\d\d (raises|lowers) the risk/,
   );
@@ -131,11 +127,11 @@ withBrowser('the heatmap is shown as it is wanted', WHOLE_TEST, async () => {
   await isLoaded(heatmap(page));
   const first = await heatmap(page).getAttribute('src');
   await page.getByLabel('Colours').selectOption('OCEAN');
-  await expect.poll(() => heatmap(page).getAttribute('src')).not.toBe(first);
+  await eventually(() => heatmap(page).getAttribute('src')).not.toBe(first);
   await isLoaded(heatmap(page));
   const second = await heatmap(page).getAttribute('src');
   await page.getByLabel('Heatmap for').selectOption({ index: 2 });
-  await expect.poll(() => heatmap(page).getAttribute('src')).not.toBe(second);
+  await eventually(() => heatmap(page).getAttribute('src')).not.toBe(second);
   await isLoaded(heatmap(page));
 
   const asked = requests.length;
@@ -151,9 +147,9 @@ withBrowser('the heatmap is shown as it is wanted', WHOLE_TEST, async () => {
 
   expect(await page.getByRole('figure').count()).toBe(2);
   await page.getByText('Overlay', { exact: true }).click();
-  await expect.poll(() => page.getByRole('figure').count()).toBe(1);
+  await eventually(() => page.getByRole('figure').count()).toBe(1);
   await page.getByLabel('Outline the strongest places').check();
-  await expect.poll(() => page.locator('.frame rect').count()).toBeGreaterThan(0);
+  await eventually(() => page.locator('.frame rect').count()).toBeGreaterThan(0);
   expect(faults).toEqual([]);
 });
 
@@ -165,12 +161,12 @@ withBrowser('what cannot be read is named, and the rest goes on', WHOLE_TEST, as
     { name: 'large.png', mimeType: 'image/png', buffer: large },
     { name: 'fine.png', mimeType: 'image/png', buffer: await picture('png', 6) },
   ]);
-  await expect
-    .poll(() => item(page, 'notes.png').getByRole('alert').textContent(), PATIENCE)
-    .toContain('This file cannot be read. Expected a JPEG, PNG or DICOM file');
-  await expect
-    .poll(() => item(page, 'large.png').getByRole('alert').textContent(), PATIENCE)
-    .toContain('This file is too large. Expected at most 2 MB');
+  await eventually(() => item(page, 'notes.png').getByRole('alert').textContent()).toContain(
+    'This file cannot be read. Expected a JPEG, PNG or DICOM file',
+  );
+  await eventually(() => item(page, 'large.png').getByRole('alert').textContent()).toContain(
+    'This file is too large. Expected at most 2 MB',
+  );
   await item(page, 'fine.png').getByRole('link').waitFor();
   expect(await item(page, 'notes.png').getByRole('button', { name: 'Try again' }).count()).toBe(0);
   await page.getByRole('region', { name: 'Probabilities' }).waitFor();
@@ -178,7 +174,7 @@ withBrowser('what cannot be read is named, and the rest goes on', WHOLE_TEST, as
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await page.getByRole('note').textContent()).toContain('Not for clinical use');
   await page.mouse.wheel(0, 2_000);
-  await expect.poll(async () => (await page.getByRole('note').boundingBox())?.y).toBe(0);
+  await eventually(async () => (await page.getByRole('note').boundingBox())?.y).toBe(0);
   expect(faults).toEqual([]);
 });
 
@@ -190,14 +186,14 @@ withBrowser(
     await upload(system.url, UPLOAD, pictures);
     const { page, faults } = await visit(browser, `${system.url}/#/patients/11`);
     const tiles = page.locator('.tiles li');
-    await expect.poll(() => tiles.count(), PATIENCE).toBe(12);
+    await eventually(() => tiles.count()).toBe(12);
     await page.getByRole('region', { name: 'ICU risk of patient 11' }).getByText('threshold').waitFor();
     await page.getByRole('button', { name: 'Older' }).click();
-    await expect.poll(() => tiles.count(), PATIENCE).toBe(2);
+    await eventually(() => tiles.count()).toBe(2);
     expect(await page.getByRole('button', { name: 'Older' }).isDisabled()).toBe(true);
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Newer' }).click();
-    await expect.poll(() => tiles.count(), PATIENCE).toBe(12);
+    await eventually(() => tiles.count()).toBe(12);
     await page.getByRole('textbox', { name: 'Patient' }).fill('nobody');
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByText('No radiograph of this patient was sent yet').waitFor();
@@ -242,14 +238,14 @@ withBrowser('all of it is done with the keyboard alone', WHOLE_TEST, async () =>
   await link.waitFor();
   await tabTo(page, page.getByRole('link', { name: 'History' }));
   await page.keyboard.press('Enter');
-  await expect.poll(() => page.locator(':focus').textContent(), PATIENCE).toBe('History');
+  await eventually(() => page.locator(':focus').textContent()).toBe('History');
   await page.goBack();
   await tabTo(page, link);
   await page.keyboard.press('Enter');
-  await expect.poll(() => page.locator(':focus').textContent(), PATIENCE).toBe('by-key.png');
+  await eventually(() => page.locator(':focus').textContent()).toBe('by-key.png');
   await tabTo(page, page.getByRole('radio', { name: 'Side by side' }));
   await page.keyboard.press('ArrowRight');
-  await expect.poll(() => page.getByRole('figure').count()).toBe(1);
+  await eventually(() => page.getByRole('figure').count()).toBe(1);
   await tabTo(page, page.getByLabel('Heatmap for'));
   await page.keyboard.press('ArrowDown');
   await isLoaded(heatmap(page));

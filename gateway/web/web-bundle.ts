@@ -17,6 +17,7 @@ import { BASES, type BundleName, bundleFolder } from './served-bundle.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** What the bundle was made of: when nothing of it changed, there is nothing to do. */
 const STAMP = 'sources.sha256';
+const MANIFEST = 'operations.json';
 
 /** Bundles a page from the installed packages, each file gzipped; asks nothing of the network.
  *  @throws when Vite is not installed (`npm ci --omit=dev`), a source is faulty, or the folder cannot be written */
@@ -44,6 +45,11 @@ export async function bundleWeb(name: BundleName): Promise<'built' | 'up to date
       },
     });
     for (const file of readdirSync(fresh, { recursive: true, encoding: 'utf8' })) zip(join(fresh, file));
+    // For a safelist; not zipped, so not served.
+    if (name === 'page') {
+      const { pageManifest } = await import('./page-manifest.ts');
+      writeFileSync(join(fresh, MANIFEST), pageManifest());
+    }
     writeFileSync(join(fresh, STAMP), sources);
     // A folder for temporary files is closed to other users: in a container the gateway runs as one.
     chmodSync(fresh, 0o755);
@@ -63,9 +69,12 @@ function zip(path: string): void {
 
 /** The lockfile stands for the packages. */
 function digestOfSources(name: BundleName): string {
-  const files = globSync(['package-lock.json', 'gateway/web/web-bundle.ts', `gateway/web/${name}/**/*.*`], {
-    cwd: ROOT,
-  });
+  const files = globSync(
+    ['package-lock.json', 'gateway/web/{web-bundle,page-manifest}.ts', `gateway/web/${name}/**/*.*`],
+    {
+      cwd: ROOT,
+    },
+  );
   const hash = createHash('sha256');
   for (const file of files.sort()) hash.update(file).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex');
