@@ -1,5 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { observeHttp } from '#common/observed-http.ts';
+import { requestIdOf } from '#common/request-id.ts';
 import { statusName } from './grpc-services.ts';
 import { modelSignatures } from './model-metadata.ts';
 import type { ModelRegistry, VersionChoice } from './model-registry.ts';
@@ -12,10 +15,14 @@ type ModelRoute = { Params: { model: string; version?: string } };
  *  @param isLeaving whether nobody should send more */
 export function restRoutes(
   registry: ModelRegistry,
-  metrics: Registry,
-  isLeaving: () => boolean,
+  {
+    metrics,
+    logger,
+    isLeaving,
+  }: { readonly metrics: Registry; readonly logger: Logger; readonly isLeaving: () => boolean },
 ): FastifyInstance {
-  const http = fastify({ forceCloseConnections: 'idle' });
+  const http = fastify({ forceCloseConnections: 'idle', genReqId: () => requestIdOf(undefined) });
+  observeHttp(http, { metrics, logger });
 
   for (const path of ['/v1/models/:model', '/v1/models/:model/versions/:version']) {
     http.get<ModelRoute>(path, ({ params }) => statusAnswer(registry, params.model, choice(params.version)));

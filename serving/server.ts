@@ -1,6 +1,7 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { serviceMetrics } from '#common/metrics.ts';
+import { openTracing } from '#common/tracing.ts';
 import type { ServingConfig } from './config.ts';
 import { grpcServer } from './grpc-services.ts';
 import { addLoadGauges } from './load-gauges.ts';
@@ -32,9 +33,10 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
     logger,
   });
   addLoadGauges(metrics.registry, registry);
-  const grpc = grpcServer(registry, metrics, logger);
+  const tracing = await openTracing('serving', config.tracing);
+  const grpc = grpcServer(registry, { metrics, tracing, logger });
   let isLeaving = false;
-  const http = restRoutes(registry, metrics.registry, () => isLeaving);
+  const http = restRoutes(registry, { metrics: metrics.registry, logger, isLeaving: () => isLeaving });
   const grpcPort = await new Promise<number>((resolve, reject) => {
     const address = `${config.host}:${config.grpcPort}`;
     grpc.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
@@ -60,6 +62,7 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
       });
       await http.close();
       await registry[Symbol.asyncDispose]();
+      await tracing[Symbol.asyncDispose]();
     },
   };
 }

@@ -18,7 +18,7 @@ import { type ComposeFile, composes, ROOT, readCompose } from './testing/compose
 const SCHEMA = join(import.meta.dirname, 'testing/compose-spec.json');
 const MAKE_SECRETS = join(import.meta.dirname, 'make-secrets.sh');
 /** What other steps of a deployment put there. */
-const MADE_LATER = ['serving/saved-models', 'deploy/prometheus', 'deploy/grafana'];
+const MADE_LATER = ['serving/saved-models'];
 
 if (composes.length === 0)
   console.warn(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { tracingSettings } from './tracing-config.ts';
 
 /** Reads settings once, at the start; one message names every bad one. Only an entry point hands in the environment.
  *  Each setting may stand in a file instead, whose path `<name>_FILE` gives: so secrets reach a container, where
@@ -52,6 +53,7 @@ export const commonSettings = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** The address that a service listens on: loopback, so that nothing is open to the network unless said. */
   HOST: z.string().default('127.0.0.1'),
+  ...tracingSettings,
   /** How long a service goes on answering after it was asked to stop, while `/readyz` says that it is leaving: what is
    *  in front of it needs a moment to see that. */
   DRAIN_DELAY_MS: z.coerce.number().int().min(0).max(60_000).default(0),
