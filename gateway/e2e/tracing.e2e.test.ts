@@ -120,7 +120,8 @@ test("a client's trace is believed only behind a trusted proxy", async () => {
   await post(system.url, THEIRS);
   const theirs = () => heard('0af7651916cd43dd8448eb211c80319c');
   await expect.poll(() => where(theirs(), 'icu', 'POST /graphql'), PATIENCE).toBeDefined();
-  expect(theirs().filter(({ parentSpanId }) => parentSpanId === 'b7ad6b7169203331')).toHaveLength(1);
+  const begun = () => theirs().filter(({ parentSpanId }) => parentSpanId === 'b7ad6b7169203331');
+  await expect.poll(() => begun().length, PATIENCE).toBe(1);
   expect(heard('0af7651916cd43dd8448eb211c80319d')).toEqual([]);
 });
 
