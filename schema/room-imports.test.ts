@@ -60,7 +60,7 @@ const MAY_IMPORT: { room: (path: string) => boolean; may: (path: string) => bool
     const home = `subgraphs/${name}`;
     const at = (...rooms: string[]) => within(...rooms.map((room) => `${home}/${room}`));
     const context = within(`${home}/context.ts`);
-    const driven = at('stores', 'jobs', 'engines', 'inference', 'rendering', 'dicom');
+    const driven = at('stores', 'jobs', 'engines', 'inference', 'rendering', 'dicom', 'pacs');
     return [
       { room: within(home), may: (path: string) => within(home)(path) || COMMON(path) },
       {
