@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings, uploadSizeSetting } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { AuthenticationConfig } from './guard/authentication.ts';
 import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
 import { headerAllowList } from './upstream/forwarded-headers.ts';
@@ -11,6 +12,9 @@ export type GatewayConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
   /** Names of the caller's headers that reach the subgraphs. */
@@ -102,6 +106,8 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     port: settings.PORT,
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     supergraph: settings.SUPERGRAPH_PATH,
     forwardHeaders: settings.FORWARD_HEADERS,
     subgraphs: new Map([

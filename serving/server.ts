@@ -1,6 +1,7 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { serviceMetrics } from '#common/metrics.ts';
+import { openTracing } from '#common/tracing.ts';
 import type { ServingConfig } from './config.ts';
 import { grpcServer } from './grpc-services.ts';
 import { addLoadGauges } from './load-gauges.ts';
@@ -9,7 +10,12 @@ import { restRoutes } from './rest-routes.ts';
 import { servingMetrics } from './serving-metrics.ts';
 import { LATEST_VERSION } from './version-policy.ts';
 
-export type RunningServing = AsyncDisposable & { readonly grpcPort: number; readonly restPort: number };
+export type RunningServing = AsyncDisposable & {
+  readonly grpcPort: number;
+  readonly restPort: number;
+  /** From now on `/readyz` says that nobody should send more; calls are answered all the same. */
+  leaving(): void;
+};
 
 const DRAIN_MS = 10_000;
 /** About a second of work for two threads, and 50 MB of pixels. */
@@ -27,8 +33,10 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
     logger,
   });
   addLoadGauges(metrics.registry, registry);
-  const grpc = grpcServer(registry, metrics, logger);
-  const http = restRoutes(registry, metrics.registry);
+  const tracing = await openTracing('serving', config.tracing);
+  const grpc = grpcServer(registry, { metrics, tracing, logger });
+  let isLeaving = false;
+  const http = restRoutes(registry, { metrics: metrics.registry, logger, isLeaving: () => isLeaving });
   const grpcPort = await new Promise<number>((resolve, reject) => {
     const address = `${config.host}:${config.grpcPort}`;
     grpc.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
@@ -41,6 +49,9 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
   return {
     grpcPort,
     restPort,
+    leaving() {
+      isLeaving = true;
+    },
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => {
         const force = setTimeout(() => grpc.forceShutdown(), DRAIN_MS);
@@ -51,6 +62,7 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
       });
       await http.close();
       await registry[Symbol.asyncDispose]();
+      await tracing[Symbol.asyncDispose]();
     },
   };
 }

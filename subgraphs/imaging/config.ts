@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings, uploadSizeSetting } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { InferenceConfig } from './inference/open-inference.ts';
 import { inferenceConfig, inferenceSettings } from './inference-settings.ts';
 import { type PacsConfig, pacsConfig, pacsSettings } from './pacs/pacs-settings.ts';
@@ -19,6 +20,9 @@ export type ImagingConfig = StorageConfig & {
   /** The Redis of the queue, in place of the ledger's own. */
   readonly redisUrl?: string | undefined;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
@@ -67,6 +71,8 @@ export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = 
     databaseUrl: settings.DATABASE_URL,
     redisUrl: settings.REDIS_URL,
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
     inference: inferenceConfig(settings),
