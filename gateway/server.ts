@@ -53,9 +53,10 @@ import { uploadsAtOnce } from './uploads/uploads-at-once.ts';
 import { sharedReads } from './upstream/shared-reads.ts';
 import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
+import { serveDocs } from './web/docs-page.ts';
 import { serveExplorer } from './web/explorer-page.ts';
+import { servePage } from './web/page-route.ts';
 import { sandboxPage } from './web/sandbox-page.ts';
-import { servePage } from './web/static-page.ts';
 
 const BODY_BYTES = 1024 * 1024;
 
@@ -203,6 +204,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const leaving = serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);
   serveExplorer(http);
+  serveDocs(http, {
+    maxUploadBytes: config.maxUploadBytes,
+    authenticated: config.authentication !== undefined,
+  });
   const url = await http.listen({ host: config.host, port: config.port });
   if (!config.authentication) logger.warn('nobody is authenticated: fit for this machine alone');
   return {

@@ -5,6 +5,7 @@ import { codegen } from '@graphql-codegen/core';
 import * as typescript from '@graphql-codegen/typescript';
 import * as resolvers from '@graphql-codegen/typescript-resolvers';
 import { buildASTSchema, type DocumentNode, parse } from 'graphql';
+import { clientOperations } from './client-operations.ts';
 
 const HERE = import.meta.dirname;
 const ROOT = dirname(HERE);
@@ -36,6 +37,9 @@ const SUBGRAPHS: { name: string; url: string; mappers: Record<string, string> }[
     mappers: { Patient: '../domain/patient.ts#StoredPatient' },
   },
 ];
+
+/** The TypeScript client that others copy. */
+const CLIENT = 'docs/clients/typescript';
 
 type Output = { path: string; text: string };
 
@@ -69,7 +73,19 @@ async function outputs(): Promise<Output[]> {
     path: `subgraphs/${name}/generated/resolvers.ts`,
     text: await resolverTypes(typeDefs, mappers),
   }));
-  return [{ path: 'schema/supergraph.graphql', text: composed.supergraphSdl }, ...(await Promise.all(types))];
+  const seenByClients = composed.schema.toAPISchema().toGraphQLJSSchema();
+  const client = {
+    path: `${CLIENT}/generated/operations.ts`,
+    text: await clientOperations(
+      seenByClients,
+      parse(readFileSync(join(ROOT, CLIENT, 'operations.graphql'), 'utf8')),
+    ),
+  };
+  return [
+    { path: 'schema/supergraph.graphql', text: composed.supergraphSdl },
+    ...(await Promise.all(types)),
+    client,
+  ];
 }
 
 /** The types of a subgraph's resolvers. An object's parent type is the room's own row type where one is named. */

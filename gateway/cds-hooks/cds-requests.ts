@@ -13,7 +13,7 @@ const wanted = (what: string) => ({ error: `Expected ${what}` });
 /** What is used of a call. The rest is left alone: `fhirServer` is no address that this server would ever call, its token is
  *  not kept, and `prefetch` is not used, since a value that a client sends says neither in which of our units it is nor
  *  for which patient. The risk comes of what the clinical database holds. */
-const call = z.looseObject(
+export const CDS_CALL = z.looseObject(
   {
     hook: z.enum(HOOKS, wanted(`hook to be ${HOOKS.join(' or ')}`)),
     hookInstance: z.guid(wanted('hookInstance to be a UUID')),
@@ -59,7 +59,8 @@ const common = {
     error: 'Expected outcomeTimestamp such as 2026-11-01T08:30:00Z',
   }),
 };
-const feedback = z.looseObject(
+/** What became of cards (CDS Hooks 2.0, Feedback). */
+export const CDS_FEEDBACK = z.looseObject(
   {
     feedback: z
       .array(
@@ -85,7 +86,7 @@ const feedback = z.looseObject(
 
 /** @returns the id of the patient whom a call is about @throws RadiographError BAD_USER_INPUT */
 export function patientOfCall(body: unknown): string {
-  return checked(call, body).context.patientId;
+  return checked(CDS_CALL, body).context.patientId;
 }
 
 /** What became of a card. `reason` is the code of one of ours, `other`, or `none` where none was given. */
@@ -94,7 +95,7 @@ export type CardOutcome = { readonly outcome: 'accepted' | 'overridden'; readonl
 /** @returns the outcomes in a call of the feedback endpoint, without what names a card, a person or a patient
  *  @throws RadiographError BAD_USER_INPUT */
 export function cardOutcomes(body: unknown): CardOutcome[] {
-  return checked(feedback, body).feedback.map((one) => {
+  return checked(CDS_FEEDBACK, body).feedback.map((one) => {
     if (one.outcome === 'accepted' || !one.overrideReason) return { outcome: one.outcome, reason: 'none' };
     const { reason } = one.overrideReason;
     const known = OVERRIDE_REASONS.some(

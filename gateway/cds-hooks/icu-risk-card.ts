@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import type { PatientRisk } from '../fhir/patient-risk.ts';
 import { NOT_FOR_CLINICAL_USE, reasonInWords, verdict } from '../fhir/risk-words.ts';
 
@@ -14,9 +15,24 @@ export const OVERRIDE_REASONS = [
   { code: 'not-applicable', system: SYSTEM, display: 'Intensive care is not an option for this patient' },
 ];
 
-/** The card of a risk (CDS Hooks 2.0): a warning from the model's threshold on, information below it.
+/** What of a card (CDS Hooks 2.0, Card Attributes) ours have. */
+export const ICU_RISK_CARD = z.strictObject({
+  uuid: z.uuid().describe('Names the card in feedback'),
+  summary: z.string().max(139),
+  indicator: z.enum(['info', 'warning']).describe("`warning` from the model's threshold on"),
+  detail: z
+    .string()
+    .describe('Markdown: the window, the strongest reasons, the model, and what it is not for'),
+  source: z.strictObject({ label: z.string(), url: z.url() }),
+  suggestions: z.array(z.strictObject({ label: z.string(), uuid: z.uuid() })).optional(),
+  selectionBehavior: z.literal('at-most-one').optional(),
+  overrideReasons: z.array(z.strictObject({ code: z.string(), system: z.url(), display: z.string() })),
+  links: z.array(z.strictObject({ label: z.string(), url: z.url(), type: z.literal('absolute') })),
+});
+
+/** The card of a risk: a warning from the model's threshold on, information below it.
  *  @param address of this gateway */
-export function icuRiskCard(risk: PatientRisk, address: string) {
+export function icuRiskCard(risk: PatientRisk, address: string): z.infer<typeof ICU_RISK_CARD> {
   const { model, window, willBeAdmitted, reasons } = risk;
   const strongest = reasons.slice(0, REASONS_TOLD).map((reason) => `- ${markdown(reasonInWords(reason))}`);
   const detail = [
@@ -30,19 +46,17 @@ export function icuRiskCard(risk: PatientRisk, address: string) {
     uuid: randomUUID(),
     // Less than 140 characters, whatever the numbers are.
     summary: `ICU admission risk ${verdict(risk)} (not for clinical use)`,
-    indicator: willBeAdmitted ? ('warning' as const) : ('info' as const),
+    indicator: willBeAdmitted ? 'warning' : 'info',
     detail: detail.join('\n\n'),
     source: { label: 'Radiograph: ICU risk', url: address },
     // An acceptance is an acceptance of a suggestion; this one changes nothing in the record.
     ...(willBeAdmitted && {
       suggestions: [{ label: 'Review this patient for intensive care', uuid: randomUUID() }],
-      selectionBehavior: 'at-most-one' as const,
+      selectionBehavior: 'at-most-one',
     }),
     overrideReasons: OVERRIDE_REASONS,
     // No patient is named: addresses end up in logs.
-    links: [
-      { label: 'Ask the graph in its explorer', url: `${address}/explorer`, type: 'absolute' as const },
-    ],
+    links: [{ label: 'Ask the graph in its explorer', url: `${address}/explorer`, type: 'absolute' }],
   };
 }
 

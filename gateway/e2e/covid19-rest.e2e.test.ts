@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chestElements, dicomFile } from '../../subgraphs/imaging/testing/dicom-file.ts';
+import { drawPhantom, PHANTOM_EDGE } from '../web/phantom.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 import { ask, picture, type System, startSystem } from './system.ts';
 
@@ -104,6 +106,23 @@ test('the heatmap comes as the address of a picture, beside that of the radiogra
     const { width, height } = await sharp(await answer.arrayBuffer()).metadata();
     expect([width, height], key).toEqual([300, 240]);
   }
+});
+
+test('a DICOM file is read as a picture is, and what is no chest radiograph is refused', async () => {
+  const pixels = Uint16Array.from(drawPhantom(), (grey) => grey * 16);
+  const dicom = (more = {}) =>
+    dicomFile(chestElements(pixels, PHANTOM_EDGE, more), { start: 'PREAMBLE' }).toString('base64');
+  const { status, told } = await post('predict/heatmap', multipart(dicom()));
+  expect([status, told['X-Ray_Classfication_Raw_Result']]).toEqual([
+    200,
+    [[...Array(3)].map(() => expect.any(Number))],
+  ]);
+  const shown = await sharp(await (await fetch(String(told.Input_Image))).arrayBuffer()).metadata();
+  expect([shown.width, shown.height]).toEqual([PHANTOM_EDGE, PHANTOM_EDGE]);
+  expect(await post('predict/', urlencoded(dicom({ '00180015': ['CS', 'FOOT'] })))).toMatchObject({
+    status: 415,
+    code: 'UNSUPPORTED_IMAGE',
+  });
 });
 
 test.each<[string, number, string, () => Body | Promise<Body>]>([

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { heatmapAnswer, predictionAnswer } from './covid19-answers.ts';
+import { heatmapAnswer, type PredictedRadiograph, predictionAnswer } from './covid19-answers.ts';
 
-const radiograph = (decision: string, ...codes: string[]) => ({
+type Decision = PredictedRadiograph['classification']['decision'];
+const radiograph = (decision: Decision, ...codes: string[]) => ({
   image: { url: '/files/a' },
   classification: {
     decision,
@@ -22,7 +23,7 @@ test('a prediction has the keys and classes of 2020, its probabilities in the or
   });
 });
 
-test.each([
+test.each<[Decision, string, string]>([
   ['POSITIVE', 'COVID19', 'Covid-19 POSITIVE'],
   ['NEGATIVE', 'NORMAL', 'Covid-19 Negative; Bacterial Penumonia Negative'],
   ['POSITIVE', 'PNEUMONIA_BACTERIAL', 'Covid-19 Negative; Bacterial Penumonia Positive'],

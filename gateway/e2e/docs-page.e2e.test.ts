@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { executablePath } from './chromium.ts';
+import { type System, startSystem } from './system.ts';
+
+const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
+const PATIENCE = { timeout: 30_000 };
+const WHOLE_TEST = { timeout: 90_000 };
+const withBrowser = test.runIf(executablePath);
+if (!executablePath)
+  console.warn(
+    'SKIPPED: Swagger UI is not tested, since there is no Chromium here (Debian package chromium)',
+  );
+
+let system: System;
+let browser: Browser | undefined;
+beforeAll(async () => {
+  system = await startSystem();
+  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await system[Symbol.asyncDispose]();
+});
+
+/** Every fault that the browser tells: errors, refusals of the policy, and requests to another origin. */
+async function openDocs(options: Parameters<Browser['newPage']>[0] = {}) {
+  if (!browser) throw new Error('There is no browser');
+  const page = await browser.newPage(options);
+  const faults: string[] = [];
+  page.on('pageerror', ({ message }) => faults.push(message));
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('request', (request) => {
+    const local = /^(data|blob):/.test(request.url()) || new URL(request.url()).origin === system.url;
+    if (!local) faults.push(request.url());
+  });
+  await page.addInitScript(
+    "document.addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective + ' ' + event.blockedURI))",
+  );
+  await page.goto(`${system.url}/docs`);
+  await page.locator('#operations-REST_contract_of_2020-covid19Predict').waitFor(PATIENCE);
+  return { page, faults };
+}
+
+async function tryOut(page: Page, operation: string) {
+  const block = page.locator(`[id$="-${operation}"]`);
+  await block.locator('.opblock-summary-control').click();
+  await block.getByRole('button', { name: 'Try it out' }).click();
+  return block;
+}
+
+withBrowser('it lists every operation, and tries out a radiograph in base64', WHOLE_TEST, async () => {
+  const { page, faults } = await openDocs();
+  const { paths } = (await (await fetch(`${system.url}/openapi.json`)).json()) as {
+    paths: Record<string, object>;
+  };
+  const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
+  expect(await page.locator('.opblock').count()).toBe(operations.length);
+  expect(await page.getByRole('note').textContent()).toContain('Not for clinical use.');
+  expect(await page.locator('.info').textContent()).toContain('Not for clinical use.');
+
+  // Swagger UI writes it into a line for curl too, which takes long for a large one.
+  const b64 = (await sharp(readFileSync(PHANTOM)).resize(100).jpeg().toBuffer()).toString('base64');
+  const block = await tryOut(page, 'covid19Predict');
+  for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
+    await block.locator('.opblock-section-request-body select').selectOption(type);
+    await block.locator('[data-property-name="b64"] :is(input, textarea)').first().fill(b64);
+    const answered = page.waitForResponse(`${system.url}/covid19/api/v1/predict/`);
+    await block.getByRole('button', { name: 'Execute' }).click();
+    const answer = await answered;
+    expect(answer.request().headers()['content-type']).toContain(type);
+    expect(answer.status()).toBe(200);
+    await expect
+      .poll(() => block.locator('.live-responses-table .microlight').first().textContent(), PATIENCE)
+      .toContain('"X-Ray_Classfication_Raw_Result"');
+    await block.getByRole('button', { name: 'Clear' }).click();
+  }
+  expect(faults).toEqual([]);
+});
+
+withBrowser('at 360 px it fits, and the example of the heatmap runs as it stands', WHOLE_TEST, async () => {
+  const { page, faults } = await openDocs({ viewport: { width: 360, height: 800 } });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  const block = await tryOut(page, 'covid19PredictHeatmap');
+  await block.getByRole('button', { name: 'Execute' }).click();
+  await expect
+    .poll(() => block.locator('.live-responses-table .microlight').first().textContent(), PATIENCE)
+    .toContain('"Output_Heatmap": "http');
+  expect(faults).toEqual([]);
+});
+
+test('its files say how they may be kept and used, and are sent compressed to whom takes that', async () => {
+  for (const [path, type] of [
+    ['/docs', 'text/html'],
+    ['/docs/swagger-ui-bundle.js', 'text/javascript'],
+    ['/docs/swagger-ui.css', 'text/css'],
+    ['/docs/openapi.json', 'application/json'],
+  ] as const) {
+    const answer = await fetch(system.url + path);
+    const text = await answer.text();
+    const { headers } = answer;
+    expect(headers.get('content-type')).toContain(type);
+    expect(headers.get('content-encoding')).toBe('gzip');
+    expect(headers.get('content-security-policy')).not.toMatch(/unsafe|https?:/);
+    const plain = await fetch(system.url + path, { headers: { 'accept-encoding': 'identity' } });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(await plain.text()).toBe(text);
+    const again = await fetch(system.url + path, { headers: { 'if-none-match': headers.get('etag') ?? '' } });
+    expect(again.status).toBe(304);
+  }
+});
