@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { AuthenticationConfig } from './guard/authentication.ts';
 import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
 import { headerAllowList } from './upstream/forwarded-headers.ts';
@@ -11,6 +12,7 @@ export type GatewayConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
   /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
   /** Names of the caller's headers that reach the subgraphs. */
@@ -102,6 +104,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     port: settings.PORT,
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
     supergraph: settings.SUPERGRAPH_PATH,
     forwardHeaders: settings.FORWARD_HEADERS,
     subgraphs: new Map([

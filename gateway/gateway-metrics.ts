@@ -1,7 +1,7 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
-import { serviceMetrics } from '#common/metrics.ts';
-
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { SECONDS, serviceMetrics } from '#common/metrics.ts';
+import { operationMetrics } from '#common/operation-metrics.ts';
+import type { UploadClaim } from '#common/upload-claim.ts';
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>;
 
@@ -17,12 +17,7 @@ export function gatewayMetrics() {
   const registers = [registry];
   return {
     registry,
-    operations: new Counter({
-      name: 'graphql_operations_total',
-      help: 'Operations by kind and the code of their first error',
-      labelNames: ['kind', 'code'] as const,
-      registers,
-    }),
+    operations: operationMetrics(registry),
     subgraphSeconds: new Histogram({
       name: 'subgraph_fetch_seconds',
       help: 'Requests to subgraphs with their retries',
@@ -44,7 +39,7 @@ export function gatewayMetrics() {
     }),
     breakerState: new Gauge({
       name: 'subgraph_breaker_state',
-      help: '0 closed, 1 half open, 2 open',
+      help: 'Breaker of a subgraph: 0 closed, 1 half open, 2 open',
       labelNames: ['subgraph'] as const,
       registers,
     }),
@@ -54,12 +49,7 @@ export function gatewayMetrics() {
       labelNames: ['outcome'] as const,
       registers,
     }),
-    uploadedFiles: new Counter({
-      name: 'uploaded_files_total',
-      help: 'Uploaded files by what became of them',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    uploads: uploadMetrics(registry),
     cdsCards: new Counter({
       name: 'cds_cards_total',
       help: 'Cards that were answered, by their indicator',
@@ -77,5 +67,45 @@ export function gatewayMetrics() {
       help: 'Subscriptions that are open',
       registers,
     }),
+    rateLimitRedis: new Gauge({
+      name: 'rate_limit_redis_up',
+      help: 'Whether gateways count requests together, in Redis; 1 where that is not asked for',
+      registers,
+    }),
+    events: new Counter({
+      name: 'subscription_events_total',
+      help: 'Events that were handed to subscribers, by whether they hold errors',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+  };
+}
+
+export type UploadMetrics = ReturnType<typeof uploadMetrics>;
+
+function uploadMetrics(registry: Registry) {
+  const registers = [registry];
+  const files = new Counter({
+    name: 'uploaded_files_total',
+    help: 'Uploaded files by what became of them: kept, or the code of the refusal',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const bytes = new Histogram({
+    name: 'uploaded_file_bytes',
+    help: 'Size of the uploaded files that were kept',
+    buckets: [16, 64, 256, 1024, 4096, 16_384, 65_536].map((kib) => kib * 1024),
+    registers,
+  });
+  return {
+    underWay: new Gauge({
+      name: 'uploads_in_flight',
+      help: 'Requests with files that are not answered yet',
+      registers,
+    }),
+    taken(claim: UploadClaim): void {
+      files.inc({ outcome: claim.kept ? 'kept' : claim.code });
+      if (claim.kept) bytes.observe(claim.bytes);
+    },
   };
 }

@@ -8,9 +8,13 @@ import { publicError } from '#common/errors-in-graphql.ts';
 import { openGatewayKey } from '#common/gateway-key.ts';
 import { internalTokens } from '#common/internal-token.ts';
 import { openKeys } from '#common/keys.ts';
+import { observeHttp } from '#common/observed-http.ts';
+import { observeOperations } from '#common/operation-metrics.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '#common/request-id.ts';
+import { addDiskMetrics } from '#common/runtime-metrics.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
 import type { RunningServer } from '#common/subgraph-server.ts';
+import { openTracing } from '#common/tracing.ts';
 import { allowCdsClients } from './cds-hooks/cds-origins.ts';
 import { serveCdsHooks } from './cds-hooks/cds-routes.ts';
 import type { GatewayConfig } from './config.ts';
@@ -20,7 +24,7 @@ import { serveFhir } from './fhir/fhir-routes.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { authentication } from './guard/authentication.ts';
-import { callerAddress } from './guard/caller-address.ts';
+import { callerAddress, fromTrustedProxy } from './guard/caller-address.ts';
 import { callerName } from './guard/caller-name.ts';
 import { documentStore } from './guard/document-cache.ts';
 import { authenticateHttp } from './guard/http-authentication.ts';
@@ -34,7 +38,6 @@ import { tellBadAddress, tellHttpErrors, tellUnreadable } from './http-errors.ts
 import { onceClosed } from './once-closed.ts';
 import { origins } from './origin.ts';
 import { ownOperations } from './own-operation.ts';
-import { countOperations } from './plugins/count-operations.ts';
 import { logFaults } from './plugins/log-faults.ts';
 import { refusePlainSubscriptions } from './plugins/refuse-plain-subscriptions.ts';
 import { responseStatus } from './plugins/response-status.ts';
@@ -62,10 +65,14 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const { introspection, maxCost, safelist, rateLimit, redisUrl } = config.guard;
   const guard = operationGuard({ introspection, maxCost });
   const persisted = persistedOperations(config.guard.persistedOperations, safelist);
-  const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger) : undefined;
   const metrics = gatewayMetrics();
+  const counting = (isThere: boolean) => metrics.rateLimitRedis.set(isThere ? 1 : 0);
+  counting(true);
+  const rate = rateLimit > 0 ? openRateLimit(rateLimit, redisUrl, logger, counting) : undefined;
+  addDiskMetrics(metrics.registry, config.dataDir);
+  const tracing = await openTracing('gateway', config.tracing);
   const keys = await openKeys(config.dataDir, config.keysDir);
-  const blobs = await openBlobStore(config, keys);
+  const blobs = await openBlobStore(config, keys, metrics.registry);
   const tokens = internalTokens(await openGatewayKey(config.dataDir, config.keysDir));
   const authenticate = authentication(config.authentication);
   const caller = callerName(authenticate, callerAddress(config.guard.trustedProxies));
@@ -96,6 +103,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     frameworkErrors: tellBadAddress,
     clientErrorHandler: tellUnreadable,
   });
+  const isProxied = fromTrustedProxy(config.guard.trustedProxies);
+  observeHttp(http, { metrics: metrics.registry, logger, tracing, believes: ({ raw }) => isProxied(raw) });
   // On the raw answer, which event streams write too.
   http.addHook('onRequest', async ({ id }, { raw }) => {
     raw.setHeader(REQUEST_ID_HEADER, id);
@@ -119,7 +128,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       fastifyApolloDrainPlugin(http),
-      countOperations(metrics.operations),
+      observeOperations(metrics.operations),
       logFaults(logger),
       refusePlainSubscriptions(),
       guard.plugin,
@@ -149,7 +158,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     originOf,
     logger,
     active: metrics.subscriptions,
-    counted: metrics.operations,
+    counted: metrics.operations.operations,
+    events: metrics.events,
+    tracing,
     mostSubscriptions: config.mostSubscriptions,
     mostOperations: config.mostOperations,
     stuckMs: config.stuckMs,
@@ -160,12 +171,14 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     blobs,
     claimKey: keys('upload-claim'),
     maxFileBytes: config.maxUploadBytes,
-    files: metrics.uploadedFiles,
+    taken: metrics.uploads.taken,
     staging,
     stuckMs: config.stuckMs,
     async begin({ raw }: FastifyRequest, reply: FastifyReply) {
       const end = atOnce(await caller.ofRequest(raw));
+      metrics.uploads.underWay.inc();
       onceClosed(reply.raw, () => {
+        metrics.uploads.underWay.dec();
         end();
         staging.end(raw);
       });
@@ -204,6 +217,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await rate?.[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
       await Promise.all([...sources.values()].map((source) => source[Symbol.asyncDispose]()));
+      await tracing[Symbol.asyncDispose]();
     },
   };
 }

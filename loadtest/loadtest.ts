@@ -10,6 +10,7 @@ import { capacity } from './scenarios/capacity.ts';
 import { classifyLoop } from './scenarios/classify.ts';
 import { failover } from './scenarios/failover.ts';
 import { floorAlone } from './scenarios/floor.ts';
+import { footprint } from './scenarios/footprint.ts';
 import type { OwnStack, Scenario, Setting } from './scenarios/scenario.ts';
 import { seed } from './scenarios/seed.ts';
 import { soak } from './scenarios/soak.ts';
@@ -30,6 +31,7 @@ const SCENARIOS: Record<string, Scenario> = {
   seed,
   soak,
   failover,
+  footprint,
   'cache-faults': cacheFaults,
 };
 
@@ -61,6 +63,7 @@ if (!scenario) throw new Error(`Expected --scenario as one of ${Object.keys(SCEN
 const [, width, height] = /^(\d+)x(\d+)$/.exec(values.size)?.map(Number) ?? [];
 if (!width || !height) throw new Error('Expected --size as WIDTHxHEIGHT in pixels');
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await using stack = new AsyncDisposableStack();
 const setting: Setting = {
   options: {

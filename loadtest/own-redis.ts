@@ -29,6 +29,8 @@ export type OwnRedis = AsyncDisposable & {
   fill(): Promise<void>;
   /** Takes writes again. */
   drain(): Promise<void>;
+  /** Memory of what it holds, in bytes. */
+  usedBytes(): Promise<number>;
 };
 
 /** @throws Error where there is no redis-server */
@@ -46,13 +48,15 @@ export async function openOwnRedis(): Promise<OwnRedis> {
     server.kill('SIGKILL');
     await once(server, 'exit');
   };
+  const usedBytes = async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1] ?? 1);
   await start();
   return {
     port,
     start,
     kill,
+    usedBytes,
     async fill() {
-      const used = /used_memory:(\d+)/.exec(await admin.info('memory'))?.[1] ?? '1';
+      const used = String(await usedBytes());
       await admin.config('SET', 'maxmemory', used, 'maxmemory-policy', 'noeviction');
     },
     async drain() {

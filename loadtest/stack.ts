@@ -27,6 +27,7 @@ export type StackOptions = {
 
 export type Stack = System &
   AsyncDisposable & {
+    readonly dataDir: string;
     /** Ends a service with SIGKILL. */
     kill(service: string): Promise<void>;
     /** Starts a service that was killed. */
@@ -94,7 +95,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const { main, env, metrics } = services.get(name) as Service;
     const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`];
     const child = spawn(process.execPath, [...flags, join(ROOT, main)], {
-      env: { ...process.env, ...env },
+      // As `npm start` and the image do it.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     running.set(name, child);
@@ -103,9 +105,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     await untilReady(name, child, metrics.replace(/metrics$/, 'readyz'));
   };
+  // When the driver is ended, too.
+  const endAtOnce = () => {
+    for (const child of running.values()) child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  process.once('exit', endAtOnce);
   const stack: Stack = {
     url: `http://127.0.0.1:${gateway}`,
     services: new Map([...services].map(([name, { metrics }]) => [name, metrics])),
+    dataDir,
     start,
     async kill(name) {
       await end(running.get(name), 'SIGKILL');
@@ -113,6 +122,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async [Symbol.asyncDispose]() {
       for (const child of [...running.values()].toReversed()) await end(child, 'SIGTERM');
       rmSync(dataDir, { recursive: true, force: true });
+      process.off('exit', endAtOnce);
     },
   };
   try {

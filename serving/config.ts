@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import { type VersionPolicy, versionPolicy } from './version-policy.ts';
 
 export type ServingConfig = {
@@ -9,6 +10,7 @@ export type ServingConfig = {
   readonly grpcPort: number;
   readonly restPort: number;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
   /** Folder of `<model>/<integer version>/model.onnx`. */
   readonly modelBasePath: string;
   /** Threads that run the network; each holds a session of its own. */
@@ -45,6 +47,7 @@ export function servingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     grpcPort: settings.SERVING_GRPC_PORT,
     restPort: settings.SERVING_REST_PORT,
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
     modelBasePath: settings.MODEL_BASE_PATH,
     workers: settings.SERVING_WORKERS,
     queueLimit: settings.SERVING_QUEUE_LIMIT,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type GrpcObject,
   loadPackageDefinition,
+  type Metadata,
   Server,
   type ServerUnaryCall,
   type ServiceClientConstructor,
@@ -11,6 +12,8 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Logger } from 'pino';
+import { REQUEST_ID_HEADER } from '#common/request-id.ts';
+import { inScope, type TraceSpan, type Tracing } from '#common/request-scope.ts';
 import { type MetadataRequest, modelMetadata, type SignatureDefMap } from './model-metadata.ts';
 import type { ModelRegistry } from './model-registry.ts';
 import { modelStatus } from './model-status.ts';
@@ -22,8 +25,10 @@ const PROTO = join(import.meta.dirname, '../schema/proto');
 const MESSAGE_LIMIT = 64 * 1024 * 1024;
 const WINDOW = 4 * 1024 * 1024;
 
+type Parts = { readonly metrics: ServingMetrics; readonly tracing: Tracing; readonly logger: Logger };
+
 /** The gRPC server with TensorFlow Serving's PredictionService and ModelService. */
-export function grpcServer(registry: ModelRegistry, metrics: ServingMetrics, logger: Logger): Server {
+export function grpcServer(registry: ModelRegistry, { metrics, tracing, logger }: Parts): Server {
   const definition = loadSync('tensorflow_serving.proto', {
     includeDirs: [PROTO],
     keepCase: true,
@@ -50,17 +55,28 @@ export function grpcServer(registry: ModelRegistry, metrics: ServingMetrics, log
       const cancelled = new AbortController();
       // Also when its deadline is over, and when its connection breaks.
       call.on('cancelled', () => cancelled.abort());
-      try {
-        const answer = await work(call.request, cancelled.signal);
-        metrics.requests.inc({ method, code: 'OK' });
-        callback(null, answer);
-      } catch (error) {
-        const refusal =
-          error instanceof ServingError ? error : new ServingError('INTERNAL', 'Internal error');
-        if (refusal !== error) logger.error({ err: error, method }, 'request failed');
-        metrics.requests.inc({ method, code: refusal.code });
-        callback({ code: refusal.grpcStatus, details: refusal.message });
-      }
+      const span = beginSpan(tracing, method, call.metadata);
+      const timed = metrics.seconds.startTimer({ method });
+      const ended = (code: string, grpcStatus: number) => {
+        metrics.requests.inc({ method, code });
+        span?.set({ 'rpc.grpc.status_code': grpcStatus });
+        if (grpcStatus !== status.OK) span?.fail(code);
+        span?.end();
+        logger.debug({ method, code, ms: Math.round(timed() * 1_000) }, 'answered');
+      };
+      await inScope({ requestId: requestIdsOf(call.metadata), span }, async () => {
+        try {
+          const answer = await work(call.request, cancelled.signal);
+          ended('OK', status.OK);
+          callback(null, answer);
+        } catch (error) {
+          const refusal =
+            error instanceof ServingError ? error : new ServingError('INTERNAL', 'Internal error');
+          if (refusal !== error) logger.error({ err: error, method }, 'request failed');
+          ended(refusal.code, refusal.grpcStatus);
+          callback({ code: refusal.grpcStatus, details: refusal.message });
+        }
+      });
     };
 
   server.addService(PredictionService.service, {
@@ -78,6 +94,24 @@ export function grpcServer(registry: ModelRegistry, metrics: ServingMetrics, log
     }),
   });
   return server;
+}
+
+/** Several, by commas, where a batch answers several requests; `-` where the caller names none. */
+const REQUEST_IDS = /^[\w.-]{1,64}(,[\w.-]{1,64}){0,15}$/;
+
+function requestIdsOf(metadata: Metadata): string {
+  const [ids] = metadata.get(REQUEST_ID_HEADER);
+  return typeof ids === 'string' && REQUEST_IDS.test(ids) ? ids : '-';
+}
+
+/** What asks for states every second belongs to no trace. */
+function beginSpan(tracing: Tracing, method: string, metadata: Metadata): TraceSpan | undefined {
+  const [given] = metadata.get('traceparent');
+  const parent = typeof given === 'string' ? given : undefined;
+  if (parent === undefined && method !== 'Predict') return undefined;
+  const service = `tensorflow.serving.${method === 'GetModelStatus' ? 'ModelService' : 'PredictionService'}`;
+  const attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method };
+  return tracing.begin(`${service}/${method}`, { kind: 'server', attributes }, parent);
 }
 
 /** Lets a caller send a batch of pictures without waiting for the window to open again every 64 KiB: that halves what

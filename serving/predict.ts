@@ -1,3 +1,4 @@
+import { traced } from '#common/request-scope.ts';
 import type { ModelRegistry, VersionChoice } from './model-registry.ts';
 import { ServingError } from './serving-error.ts';
 import type { PredictMetrics } from './serving-metrics.ts';
@@ -44,10 +45,13 @@ export async function predict(
     throw new ServingError('INVALID_ARGUMENT', message);
   }
   const labels = { model: spec.name, version: String(version) };
-  const runs = await pool.run(batch, signal).catch((error: ServingError) => {
-    metrics.rejected(labels, error);
-    throw error;
-  });
+  const run = { kind: 'internal' as const, attributes: { 'radiograph.batch.size': count } };
+  const runs = await traced('run network', run, () => pool.run(batch, signal)).catch(
+    (error: ServingError) => {
+      metrics.rejected(labels, error);
+      throw error;
+    },
+  );
   metrics.answered(labels, count, runs);
   const outputs = joinedOutputs(runs.map((run) => run.outputs.filter(({ name }) => wanted.has(name))));
   return { model_spec: { name: spec.name, version: { value: version }, signature_name: signature }, outputs };

@@ -1,5 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { observeHttp } from '#common/observed-http.ts';
+import { requestIdOf } from '#common/request-id.ts';
 import { statusName } from './grpc-services.ts';
 import { modelSignatures } from './model-metadata.ts';
 import type { ModelRegistry, VersionChoice } from './model-registry.ts';
@@ -9,8 +12,12 @@ import { ServingError } from './serving-error.ts';
 type ModelRoute = { Params: { model: string; version?: string } };
 
 /** TensorFlow Serving's REST routes for status and metadata, the probes and the metrics. */
-export function restRoutes(registry: ModelRegistry, metrics: Registry): FastifyInstance {
-  const http = fastify({ forceCloseConnections: 'idle' });
+export function restRoutes(
+  registry: ModelRegistry,
+  { metrics, logger }: { readonly metrics: Registry; readonly logger: Logger },
+): FastifyInstance {
+  const http = fastify({ forceCloseConnections: 'idle', genReqId: () => requestIdOf(undefined) });
+  observeHttp(http, { metrics, logger });
 
   for (const path of ['/v1/models/:model', '/v1/models/:model/versions/:version']) {
     http.get<ModelRoute>(path, ({ params }) => statusAnswer(registry, params.model, choice(params.version)));

@@ -1,6 +1,7 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { serviceMetrics } from '#common/metrics.ts';
+import { openTracing } from '#common/tracing.ts';
 import type { ServingConfig } from './config.ts';
 import { grpcServer } from './grpc-services.ts';
 import { addLoadGauges } from './load-gauges.ts';
@@ -27,8 +28,9 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
     logger,
   });
   addLoadGauges(metrics.registry, registry);
-  const grpc = grpcServer(registry, metrics, logger);
-  const http = restRoutes(registry, metrics.registry);
+  const tracing = await openTracing('serving', config.tracing);
+  const grpc = grpcServer(registry, { metrics, tracing, logger });
+  const http = restRoutes(registry, { metrics: metrics.registry, logger });
   const grpcPort = await new Promise<number>((resolve, reject) => {
     const address = `${config.host}:${config.grpcPort}`;
     grpc.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
@@ -51,6 +53,7 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
       });
       await http.close();
       await registry[Symbol.asyncDispose]();
+      await tracing[Symbol.asyncDispose]();
     },
   };
 }

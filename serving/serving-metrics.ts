@@ -12,6 +12,7 @@ export type PredictMetrics = {
 export type ServingMetrics = PredictMetrics & {
   readonly registry: Registry;
   readonly requests: Counter<'method' | 'code'>;
+  readonly seconds: Histogram<'method'>;
   readonly loads: Counter<'model' | 'outcome'>;
   readonly unloads: Counter<'model'>;
 };
@@ -33,10 +34,20 @@ export function servingMetrics(registry: Registry): ServingMetrics {
   const batch = histogram('serving_batch_size', 'Images in a Predict request', [1, 2, 4, 8, 16, 32, 64]);
   const queue = histogram('serving_queue_seconds', 'Wait of a run for a thread', SECONDS);
   const compute = histogram('serving_compute_seconds', 'Run of the network over a part of a batch', SECONDS);
-  const rejected = counter('serving_rejected_total', 'Predict calls not answered', [...LABELS, 'reason']);
+  const rejected = counter('serving_rejected_total', 'Predict calls not answered, by why', [
+    ...LABELS,
+    'reason',
+  ]);
   return {
     registry,
-    requests: counter('serving_requests_total', 'Requests by outcome', ['method', 'code']),
+    requests: counter('serving_requests_total', 'Requests by gRPC method and status', ['method', 'code']),
+    seconds: new Histogram({
+      name: 'serving_request_seconds',
+      help: 'Requests by gRPC method, however they ended',
+      labelNames: ['method'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
     loads: counter('serving_loads_total', 'Versions loaded, and versions that could not be', [
       'model',
       'outcome',

@@ -11,6 +11,8 @@ export type SessionPool = AsyncDisposable & {
   readonly outputs: readonly Endpoint[];
   /** Images that wait for a thread, and images on one. */
   readonly load: { readonly queued: number; readonly running: number };
+  /** Threads that are alive. */
+  readonly threads: number;
   /** Splits a batch over the threads. A run whose thread dies is tried on another one, once.
    *  @throws ServingError UNAVAILABLE when the queue is full, CANCELLED, INTERNAL when the network fails */
   run(batch: Batch, signal: AbortSignal): Promise<RunResult[]>;
@@ -104,6 +106,9 @@ export async function openSessionPool(path: string, options: PoolOptions): Promi
     outputs,
     get load() {
       return { queued: queue.images, running };
+    },
+    get threads() {
+      return threads.size;
     },
     async run(batch, signal) {
       const [count = 0] = batch.dims;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -70,6 +71,16 @@ test('a DICOM file is read as the same picture in PNG is', async () => {
   const grey = await sharp(Buffer.from(shown)).toColourspace('b-w').raw().toBuffer();
   const difference = drawPhantom().reduce((sum, value, i) => sum + Math.abs(value - (grey[i] ?? 0)), 0);
   expect(difference / grey.length).toBeLessThan(3);
+});
+
+test('who reads what a DICOM file says is in the audit trail', async () => {
+  const [dicom, png] = [await classified(phantomFile()), await classified(await phantomPng())];
+  using ledger = new DatabaseSync(join(system.dataDir, 'imaging.sqlite'), { readOnly: true });
+  const reads = ledger.prepare(
+    "SELECT count(*) AS times FROM audit WHERE action = 'READ_DICOM' AND target = ?",
+  );
+  expect(reads.get(dicom.radiograph.id)).toEqual({ times: 1 });
+  expect(reads.get(png.radiograph.id)).toEqual({ times: 0 });
 });
 
 test('files without preamble become jobs beside others, and what is no chest radiograph is named', async () => {

@@ -20,9 +20,12 @@ export type Installation = AsyncDisposable & {
   line(text: string): Promise<string>;
 };
 
-/** @param given variables for every process, beside those of the ports and the data folder */
-export async function startInstallation(given: NodeJS.ProcessEnv = {}): Promise<Installation> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-'));
+/** @param given variables for every process, beside those of the ports
+ *  @param dataDir a folder to go on with; it is removed at the end, too */
+export async function startInstallation(
+  given: NodeJS.ProcessEnv = {},
+  dataDir = mkdtempSync(join(tmpdir(), 'radiograph-')),
+): Promise<Installation> {
   const ports = await Promise.all(PORTS.map(freePort));
   const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
   const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {

@@ -23,6 +23,10 @@ export type System = AsyncDisposable & {
   readonly dataDir: string;
   /** Base address of the imaging subgraph itself. */
   readonly imagingUrl: string;
+  /** Where each service has its probes and metrics, by its name. */
+  readonly services: ReadonlyMap<string, string>;
+  /** Ends the model server. */
+  stopServing(): Promise<void>;
 };
 
 /** What is unlike the whole and healthy system with the model that it ships. */
@@ -50,6 +54,10 @@ export type SystemSettings = {
     readonly name: string;
     readonly settings?: Readonly<Record<string, string>>;
   };
+  /** Settings of every service, such as where spans go. */
+  readonly everywhere?: Readonly<Record<string, string>>;
+  /** Makes the logger of a service. */
+  readonly loggerOf?: (service: string) => Logger;
   /** Hears what every service logs. */
   readonly logger?: Logger;
 };
@@ -59,7 +67,11 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   const dataDir = mkdtempSync(join(settings.disk ?? tmpdir(), 'radiograph-'));
   const logger = settings.logger ?? pino({ level: process.env.LOG_LEVEL ?? 'silent' });
   const host = '127.0.0.1';
-  const common = { DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...settings.storage };
+  const loggerOf = settings.loggerOf ?? (() => logger);
+  const common = {
+    ...{ DATA_DIR: dataDir, LOG_LEVEL: 'silent' },
+    ...{ ...settings.storage, ...settings.everywhere },
+  };
   const { folder, name, settings: versions = {} } = settings.models ?? { folder: MODELS, name: 'covid19' };
   const stack = new AsyncDisposableStack();
   stack.defer(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -67,17 +79,19 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     ...{ ...common, ...versions, HOST: host, SERVING_GRPC_PORT: '0', SERVING_REST_PORT: '0' },
     ...{ MODEL_BASE_PATH: folder, SERVING_WORKERS: '1' },
   };
-  const serving = stack.use(await startServing(servingConfig(servingSettings), logger));
+  const serving = stack.use(await startServing(servingConfig(servingSettings), loggerOf('serving')));
   const modelPort = serving.grpcPort;
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
   const imagingSettings = {
     ...{ ...common, ...versions, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
     TF_SERVING: `embedded=${host}:${modelPort}`,
   };
-  const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), logger));
-  const heatmap = stack.use(await startHeatmap(heatmapConfig({ ...common, HEATMAP_PORT: '0' }), logger));
+  const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), loggerOf('imaging')));
+  const heatmap = stack.use(
+    await startHeatmap(heatmapConfig({ ...common, HEATMAP_PORT: '0' }), loggerOf('heatmap')),
+  );
   const icu = stack.use(
-    await startIcu(icuConfig({ ...common, ICU_PORT: '0', ...settings.icuSettings }), logger),
+    await startIcu(icuConfig({ ...common, ICU_PORT: '0', ...settings.icuSettings }), loggerOf('icu')),
   );
   const silent = createServer().listen(0, host);
   stack.defer(() => void silent.close());
@@ -101,11 +115,17 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
     FORWARD_HEADERS: settings.forwardHeaders,
     ...settings.gateway,
   };
-  const gateway = stack.use(await startGateway(gatewayConfig(env), logger));
+  const gateway = stack.use(await startGateway(gatewayConfig(env), loggerOf('gateway')));
   return {
     url: gateway.url,
     dataDir,
     imagingUrl: imaging.url,
+    services: new Map([
+      ...[['gateway', gateway.url] as const, ['imaging', imaging.url] as const],
+      ...[['heatmap', heatmap.url] as const, ['icu', icu.url] as const],
+      ['serving', `http://${host}:${serving.restPort}`],
+    ]),
+    stopServing: async () => serving[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -2,6 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import proxyAddress from '@fastify/proxy-addr';
 
+/** Whether a request comes straight from a trusted proxy, whose own headers are believed. */
+export function fromTrustedProxy(trustedProxies: readonly string[]): (request: IncomingMessage) => boolean {
+  const isTrusted = proxyAddress.compile([...trustedProxies]);
+  return ({ socket }) => isTrusted(socket.remoteAddress ?? '', 0);
+}
+
 export type CallerAddress = (request: IncomingMessage) => string;
 
 /** Tells callers apart by the address that they come from. X-Forwarded-For counts where a trusted proxy wrote it.

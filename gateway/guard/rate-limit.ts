@@ -22,10 +22,16 @@ export type Taken = {
 
 /** A fixed window of a minute for each caller. With `redisUrl` all gateways count together; while Redis cannot be
  *  asked, each counts for itself. */
-export function openRateLimit(most: number, redisUrl: string | undefined, logger: Logger): RateLimit {
+export function openRateLimit(
+  most: number,
+  redisUrl: string | undefined,
+  logger: Logger,
+  told: (isThere: boolean) => void = () => undefined,
+): RateLimit {
   const window = { keyPrefix: 'radiograph:rate', points: most, duration: WINDOW_SECONDS };
   const memory = new RateLimiterMemory(window);
   const tell = (isThere: boolean) => {
+    told(isThere);
     if (isThere) logger.info('rate limit: Redis counts again');
     else logger.warn('rate limit: Redis cannot be asked, each gateway counts for itself');
   };

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
-import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
+import type { UploadMetrics } from '../gateway-metrics.ts';
 import { ownAddress } from '../own-address.ts';
 import type { Execute } from '../own-operation.ts';
 import { takeFile } from '../uploads/file-intake.ts';
@@ -45,7 +45,7 @@ type Predicted = {
 export type Covid19Options = FormOptions & {
   readonly blobs: StagingBlobStore;
   readonly claimKey: Buffer;
-  readonly files: Counter<'outcome'>;
+  readonly taken: UploadMetrics['taken'];
   readonly staging: Staging;
   readonly begin: BeginUpload;
   readonly execute: Execute;
@@ -93,12 +93,12 @@ async function predicted(
   request: FastifyRequest,
   reply: FastifyReply,
   query: string,
-  { blobs, claimKey, files, staging, maxFileBytes, execute }: Covid19Options,
+  { blobs, claimKey, taken, staging, maxFileBytes, execute }: Covid19Options,
 ): Promise<PredictedRadiograph> {
   if (!Buffer.isBuffer(request.body))
     throw new RadiographError('BAD_USER_INPUT', 'Expected the field b64 in a form, got no form');
   const { claim, ...file } = await takeFile(Readable.from([request.body]), blobs, maxFileBytes);
-  files.inc({ outcome: claim.kept ? 'kept' : claim.code });
+  taken(claim);
   staging.add(request.raw, [file]);
   const variables = { file: sealClaim(claimKey, claim) };
   const data = (await execute(request, reply, { query, variables })) as Predicted;

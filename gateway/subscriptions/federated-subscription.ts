@@ -11,6 +11,7 @@ export type SubscriptionRequest = {
   readonly operationName?: string | null | undefined;
   readonly variables: Record<string, unknown>;
   readonly caller: Caller;
+  readonly requestId: string;
   readonly context: () => GatewayContext;
 };
 
@@ -22,7 +23,7 @@ export function federatedSubscription(
   federation: Federation,
   sources: SubgraphSources,
   upstream: Upstream,
-  { document, operationName, variables, caller, context }: SubscriptionRequest,
+  { document, operationName, variables, caller, requestId, context }: SubscriptionRequest,
 ): AsyncIterableIterator<ExecutionResult> {
   const planned = federation.planned(document, operationName);
   const { node } = planned;
@@ -35,6 +36,7 @@ export function federatedSubscription(
     // The connection is the gateway's own; for whom each subscription on it is opened stands here.
     extensions: {
       caller: { subject: caller.subject, scopes: caller.scopes === 'all' ? 'all' : [...caller.scopes] },
+      requestId,
     },
   });
   return mapped(events, async ({ data, errors = [] }) => {

@@ -11,6 +11,8 @@ import {
 import type { Logger } from 'pino';
 import type { Counter, Gauge } from 'prom-client';
 import { publicErrors } from '#common/errors-in-graphql.ts';
+import { requestIdOf } from '#common/request-id.ts';
+import { inScope, type RequestScope, requestScope, type Tracing } from '#common/request-scope.ts';
 import { createContext, type GatewayContext, type Origin } from '../context.ts';
 import type { Federation } from '../execution/federation.ts';
 import { type DocumentCache, documentCache } from '../guard/document-cache.ts';
@@ -37,6 +39,8 @@ export type OperationOptions = {
   readonly logger: Logger;
   readonly active: Gauge;
   readonly counted: Counter<'kind' | 'code'>;
+  readonly events: Counter<'outcome'>;
+  readonly tracing: Tracing;
   /** Subscriptions of this process, over all its transports. */
   readonly mostSubscriptions: number;
 };
@@ -53,7 +57,7 @@ export type SharedOperations = {
 
 export function sharedOperations(options: OperationOptions): SharedOperations {
   const { apollo, current, sources, upstream, guard, requestMs, logger } = options;
-  const { active, counted, mostSubscriptions } = options;
+  const { active, counted, events: handed, mostSubscriptions } = options;
   const mask = (errors: readonly GraphQLError[]) => publicErrors(errors, logger);
   const refused = (kind: string, errors: readonly GraphQLError[]) => {
     const told = mask(errors);
@@ -84,9 +88,12 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
         variables: variableValues ?? {},
         ...(operationName && { operationName }),
       };
-      const { body } = await apollo.executeOperation(request, {
-        contextValue: createContext(requestMs, contextValue),
-      });
+      const context = createContext(requestMs, contextValue);
+      const kind = getOperationAST(document, operationName)?.operation ?? 'unknown';
+      const scope = scopeOf(options.tracing, kind, context.requestId);
+      const { body } = await inScope(scope, () =>
+        apollo.executeOperation(request, { contextValue: context }),
+      ).finally(() => scope.span?.end());
       if (body.kind !== 'single') throw new Error('Expected one result');
       const { data, errors } = body.singleResult;
       return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map(revived) }) };
@@ -103,21 +110,55 @@ export function sharedOperations(options: OperationOptions): SharedOperations {
         return { errors: refused('subscription', errors) };
       }
       if (open >= mostSubscriptions) return { errors: refused('subscription', [tooMany()]) };
+      const requestId = requestIdOf(contextValue.requestId);
+      const scope = scopeOf(options.tracing, 'subscription', requestId);
       const events = federatedSubscription(federation, sources, upstream, {
         document,
         operationName,
         variables: checked.coerced,
         caller: contextValue.caller,
+        requestId,
         // Each event has the whole time of a request.
-        context: () => createContext(requestMs, contextValue),
+        context: () => createContext(requestMs, { ...contextValue, requestId }),
       });
       counted.inc({ kind: 'subscription', code: 'OK' });
       open += 1;
       active.inc();
-      return untilTokenEnds(masked(events, mask), contextValue.caller.until, () => {
+      const told = within(scope, masked(events, mask), ({ errors }) =>
+        handed.inc({ outcome: errors ? 'errors' : 'ok' }),
+      );
+      return untilTokenEnds(told, contextValue.caller.until, () => {
         open -= 1;
         active.dec();
+        scope.span?.end();
       });
+    },
+  };
+}
+
+/** In the trace of its HTTP request; an operation on a socket begins one of its own. */
+function scopeOf(tracing: Tracing, kind: string, requestId: string): RequestScope {
+  const start = { kind: 'server' as const, attributes: { 'graphql.operation.type': kind } };
+  const above = requestScope()?.span;
+  const span = above ? above.child(kind, { ...start, kind: 'internal' }) : tracing.begin(kind, start);
+  return { requestId, span };
+}
+
+/** The same events, each brought about on behalf of the request. */
+function within(
+  scope: RequestScope,
+  events: AsyncIterableIterator<ExecutionResult>,
+  told: (event: ExecutionResult) => void,
+): AsyncIterableIterator<ExecutionResult> {
+  return {
+    async next() {
+      const step = await inScope(scope, () => events.next());
+      if (!step.done) told(step.value);
+      return step;
+    },
+    return: async () => (await events.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]() {
+      return this;
     },
   };
 }

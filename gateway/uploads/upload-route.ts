@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Counter } from 'prom-client';
 import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
+import type { UploadMetrics } from '../gateway-metrics.ts';
 import type { PersistedOperations } from '../guard/persisted-operations.ts';
 import { takeFile } from './file-intake.ts';
 import { multipartRequest } from './multipart-request.ts';
@@ -20,7 +20,7 @@ export type UploadOptions = {
   readonly blobs: StagingBlobStore;
   readonly claimKey: Buffer;
   readonly maxFileBytes: number;
-  readonly files: Counter<'outcome'>;
+  readonly taken: UploadMetrics['taken'];
   readonly staging: Staging;
   readonly begin: BeginUpload;
   /** How long a client may send nothing. */
@@ -32,7 +32,7 @@ export function acceptUploads(
   http: FastifyInstance,
   options: UploadOptions & { readonly persisted: PersistedOperations },
 ): void {
-  const { blobs, claimKey, maxFileBytes, files, persisted, staging, begin, stuckMs } = options;
+  const { blobs, claimKey, maxFileBytes, taken, persisted, staging, begin, stuckMs } = options;
   const maxBytes = Math.max(SMALLEST_REQUEST_LIMIT, FILES_AT_FULL_SIZE * maxFileBytes);
   // All that can be refused without the body is refused before it is read.
   http.addHook('onRequest', async (request, reply) => {
@@ -55,7 +55,7 @@ export function acceptUploads(
         check: (operations) => void persisted.bodyOf(operations),
         async take(file) {
           const { claim, keep, discard } = await takeFile(file, blobs, maxFileBytes);
-          files.inc({ outcome: claim.kept ? 'kept' : claim.code });
+          taken(claim);
           return { claim: sealClaim(claimKey, claim), keep, discard };
         },
       });

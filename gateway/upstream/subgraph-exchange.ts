@@ -2,6 +2,7 @@ import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
 import { Pool } from 'undici';
 import { DEADLINE_HEADER } from '#common/deadline.ts';
 import { REQUEST_ID_HEADER } from '#common/request-id.ts';
+import { requestScope } from '#common/request-scope.ts';
 import type { ForwardedHeaders } from './forwarded-headers.ts';
 import { faultOfAbort, SubgraphFault } from './subgraph-fault.ts';
 
@@ -44,12 +45,14 @@ export function subgraphExchange(url: string, longestAnswerBytes = LONGEST_ANSWE
   return {
     async send(asked: SubgraphRequest, signal: AbortSignal): Promise<SubgraphAnswer> {
       const began = Date.now();
+      const span = requestScope()?.span;
       try {
         const { statusCode, body } = await pool.request({
           path: pathname,
           method: 'POST',
           headers: {
             ...asked.forwarded,
+            ...(span && { traceparent: span.traceparent }),
             authorization: asked.authorization,
             'content-type': 'application/json',
             accept: 'application/json',
@@ -59,6 +62,7 @@ export function subgraphExchange(url: string, longestAnswerBytes = LONGEST_ANSWE
           body: asked.body,
           signal,
         });
+        span?.set({ 'http.response.status_code': statusCode });
         if (NOT_NOW.has(statusCode) || statusCode === 504) {
           await body.dump();
           // At 504 a proxy gave up waiting: the subgraph may still be at work.

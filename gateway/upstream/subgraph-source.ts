@@ -2,6 +2,7 @@ import type { GatewayGraphQLResponse } from '@apollo/server-gateway-interface';
 import type { OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { InternalTokens } from '#common/internal-token.ts';
+import { traced } from '#common/request-scope.ts';
 import type { GatewayContext } from '../context.ts';
 import type { UpstreamMetrics } from '../gateway-metrics.ts';
 import { patiently } from './patience.ts';
@@ -48,6 +49,10 @@ export function subgraphSource(
   const exchange = subgraphExchange(`${base}/graphql`, longestAnswerBytes);
   const breaker = subgraphBreaker((state) => metrics.breakerState.set({ subgraph: name }, state));
   const budget = retryBudget();
+  const span = {
+    kind: 'client' as const,
+    attributes: { 'http.request.method': 'POST', 'peer.service': name },
+  };
   const retrying = (allowed: boolean) =>
     metrics.subgraphRetries.inc({ subgraph: name, outcome: allowed ? 'sent' : 'over_budget' });
 
@@ -57,7 +62,8 @@ export function subgraphSource(
     signal: AbortSignal,
   ): Promise<SubgraphAnswer> => {
     const end = metrics.subgraphSeconds.startTimer({ subgraph: name });
-    const attempt = () => breaker.run(() => exchange.send(asked, signal));
+    const attempt = () =>
+      breaker.run(() => traced('POST /graphql', span, () => exchange.send(asked, signal)));
     try {
       const { answerBy } = asked;
       const answer = await patiently(attempt, { idempotent, answerBy, signal, budget, retrying });

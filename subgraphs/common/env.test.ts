@@ -25,6 +25,7 @@ test('a setting of nothing counts as not set', () => {
     DATA_DIR: './.radiograph',
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
+    OTEL_TRACES_SAMPLER_ARG: 1,
     ICU_PORT: 4003,
     ICU_URL,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tracingSettings } from './tracing-config.ts';
 
 /** Reads settings once, at the start; one message names every bad one. Only an entry point hands in the environment.
  *  @throws Error that lists each faulty variable by name */
@@ -24,4 +25,5 @@ export const commonSettings = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** The address that a service listens on: loopback, so that nothing is open to the network unless said. */
   HOST: z.string().default('127.0.0.1'),
+  ...tracingSettings,
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { codeOf, isErrorCode, RadiographError } from './errors.ts';
+import { requestScope } from './request-scope.ts';
 
 /** The GraphQL server's own refusals, which it raises before any resolver runs. */
 const SERVER_CODES = new Set([
@@ -14,7 +15,7 @@ const SERVER_CODES = new Set([
 ]);
 
 /** Decides what of an error leaves the house: a known code keeps its sentence, all else becomes INTERNAL with
- *  an opaque reference under which the log has the cause.
+ *  an opaque reference under which the log has the cause: the id of the request, where there is one.
  *  @param formatted what the GraphQL server would send @param error what was thrown */
 export function publicError(
   formatted: GraphQLFormattedError,
@@ -46,7 +47,8 @@ export function publicError(
     return { message: formatted.message, ...place, extensions: { code: name } };
   }
   const known = formatted.extensions?.reference;
-  const reference = code === 'INTERNAL' && typeof known === 'string' ? known : randomUUID();
+  const reference =
+    code === 'INTERNAL' && typeof known === 'string' ? known : (requestScope()?.requestId ?? randomUUID());
   log.error({ reference, err: thrown }, 'internal error');
   return {
     message: `Something went wrong on our side. Quote this reference: ${reference}`,

@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  stat,
-  unlink,
-  utimes,
-} from 'node:fs/promises';
+import { closeSync, openSync, renameSync } from 'node:fs';
+import { mkdir, readdir, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HEAD_BYTES, isAddress, keyIdOf, openSealed, parentOf, sealer } from './blob-envelope.ts';
+import { readWhole, sync, writeAll, writtenAt } from './blob-files.ts';
 import type { KeptBlobStore } from './blob-store.ts';
 import { syncFolder } from './key-files.ts';
 import type { Keys } from './keys.ts';
@@ -33,17 +25,17 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
   const write = async (source: Iterable<Buffer> | AsyncIterable<Buffer>, durably = true) => {
     const temporary = join(incoming, randomBytes(16).toString('hex'));
     const discard = async () => unlink(temporary).catch(absent);
-    const file = await open(temporary, 'wx', 0o600).catch(refuse);
+    const file = refusing(() => openSync(temporary, 'wx', 0o600));
     try {
       const sealing = sealer(await keys.blobs.active(), addressKey);
       const written = await writeSealed(file, source, sealing);
-      if (durably) await file.sync();
-      await file.close();
+      if (durably) await sync(file);
       return { ...written, temporary, discard };
     } catch (error) {
-      await file.close().catch(() => undefined);
       await discard().catch(() => undefined);
       throw storageFault(error);
+    } finally {
+      closeSync(file);
     }
   };
 
@@ -54,7 +46,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
     const folder = folderOf(address);
     const isKnown = known.has(folder);
     if (!isKnown) await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse);
-    await rename(temporary, pathOf(address)).catch(refuse);
+    refusing(() => renameSync(temporary, pathOf(address)));
     if (durably) await syncFolder(folder);
     if (isKnown) return;
     // It may be new, also by a put that runs beside this one.
@@ -63,7 +55,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
   };
 
   const storedAt: KeptBlobStore['storedAt'] = async (address) =>
-    isAddress(address) ? (await stat(pathOf(address)).catch(absent))?.mtimeMs : undefined;
+    isAddress(address) ? writtenAt(pathOf(address)) : undefined;
 
   return {
     storedAt,
@@ -91,7 +83,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
       // Gone as soon as what it was drawn from is: the file itself may be removed a little later.
       const parent = parentOf(address);
       if (parent !== undefined && (await storedAt(parent)) === undefined) return undefined;
-      const sealed = await readFile(pathOf(address)).catch(absent);
+      const sealed = await readWhole(pathOf(address));
       return sealed && openSealed(sealed, address, keys.blobs, addressKey);
     },
 
@@ -117,7 +109,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
       const before = await storedAt(address);
       const id = before === undefined ? undefined : await keyIdAt(pathOf(address));
       if (before === undefined || id === undefined || id === (await keys.blobs.active()).id) return id;
-      const sealed = await readFile(pathOf(address)).catch(absent);
+      const sealed = await readWhole(pathOf(address));
       if (!sealed) return undefined;
       const plain = await openSealed(sealed, address, keys.blobs, addressKey);
       const { temporary, discard } = await write([plain]);
@@ -136,7 +128,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
     async discardAbandoned(before) {
       let discarded = 0;
       for (const name of await readdir(incoming)) {
-        const written = (await stat(join(incoming, name)).catch(absent))?.mtimeMs;
+        const written = writtenAt(join(incoming, name));
         if (written === undefined || written >= before) continue;
         await unlink(join(incoming, name)).catch(absent);
         discarded += 1;
@@ -147,7 +139,7 @@ export async function openFolderBlobStore(dataDir: string, keys: Keys): Promise<
 }
 
 async function writeSealed(
-  file: FileHandle,
+  file: number,
   source: Iterable<Buffer> | AsyncIterable<Buffer>,
   sealing: ReturnType<typeof sealer>,
 ) {
@@ -157,23 +149,25 @@ async function writeSealed(
     waiting.push(sealing.seal(chunk));
     size += chunk.length;
     if (size < WRITTEN_AT_ONCE) continue;
-    await file.appendFile(Buffer.concat(waiting));
+    await writeAll(file, Buffer.concat(waiting));
     waiting = [];
     size = 0;
   }
   const { tail, address, bytes } = sealing.end();
-  await file.appendFile(Buffer.concat([...waiting, tail]));
+  await writeAll(file, Buffer.concat([...waiting, tail]));
   return { address, bytes };
 }
 
 async function keyIdAt(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r').catch(absent);
-  if (!file) return undefined;
+  const head = await readWhole(path, HEAD_BYTES);
+  return head && keyIdOf(head);
+}
+
+function refusing<T>(work: () => T): T {
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return keyIdOf(buffer.subarray(0, bytesRead));
-  } finally {
-    await file.close();
+    return work();
+  } catch (error) {
+    return refuse(error);
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { link, open, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sync } from './blob-files.ts';
 
 /** Writes a file durably unless there is one: of several that come at once `link` lets exactly one win. */
 export async function createKeyFile(path: string, content: Buffer | string, mode = 0o600): Promise<void> {
@@ -29,6 +31,6 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
 
 /** What was made, renamed or removed in a folder survives a crash only after this. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
+  const folder = openSync(path, 'r');
+  await sync(folder).finally(() => closeSync(folder));
 }

@@ -1,7 +1,16 @@
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
+import { requestScope } from './request-scope.ts';
 
-/** The one logger of a process: JSON lines on stdout, errors by type, message and stack. Never pass variables,
- *  bodies or names of patients: ids and codes only. */
-export function serviceLogger(service: string, level: string): Logger {
-  return pino({ name: service, level, base: { service }, serializers: { err: stdSerializers.err } });
+/** The one logger of a process: JSON lines on stdout, errors by type, message and stack. Each line of a request has its
+ *  id, and where it is traced the id of its trace. Never pass variables, bodies or names of patients: ids and codes only. */
+export function serviceLogger(service: string, level: string, destination?: DestinationStream): Logger {
+  const serializers = { err: stdSerializers.err };
+  return pino({ name: service, level, base: { service }, serializers, mixin: requestFields }, destination);
+}
+
+function requestFields(): object {
+  const scope = requestScope();
+  if (!scope) return {};
+  const { requestId, span } = scope;
+  return span ? { requestId, traceId: span.traceId } : { requestId };
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { KeptBlobStore } from './blob-store.ts';
 import { openFolderBlobStore } from './folder-blob-store.ts';
 import type { Keys } from './keys.ts';
+import { measuredBlobStore } from './measured-blob-store.ts';
 import { openS3BlobStore } from './s3-blob-store.ts';
 import { type S3Settings, s3Bucket } from './s3-bucket.ts';
 
@@ -47,9 +49,14 @@ export function storageConfig(
   return place;
 }
 
-/** The store that the settings name. */
-export function openBlobStore({ dataDir, s3 }: StorageConfig, keys: Keys): Promise<KeptBlobStore> {
-  return s3
-    ? openS3BlobStore(join(dataDir, 'spool'), s3Bucket(s3), keys)
-    : openFolderBlobStore(dataDir, keys);
+/** The store that the settings name, measured where there is a registry. */
+export async function openBlobStore(
+  { dataDir, s3 }: StorageConfig,
+  keys: Keys,
+  metrics?: Registry,
+): Promise<KeptBlobStore> {
+  const store = s3
+    ? await openS3BlobStore(join(dataDir, 'spool'), s3Bucket(s3), keys)
+    : await openFolderBlobStore(dataDir, keys);
+  return metrics ? measuredBlobStore(store, metrics) : store;
 }

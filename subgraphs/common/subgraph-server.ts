@@ -24,7 +24,10 @@ import type { Caller } from './caller.ts';
 import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
 import { openGatewayPublicKey } from './gateway-key.ts';
+import { observeHttp } from './observed-http.ts';
+import { observeOperations, operationMetrics } from './operation-metrics.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+import { inScope, type Tracing } from './request-scope.ts';
 import { type SubgraphAccess, subgraphAccess } from './subgraph-access.ts';
 
 /** What a subgraph's context is made from. */
@@ -49,6 +52,7 @@ export type SubgraphOptions<Context extends BaseContext> = {
   readonly context: (facts: RequestFacts) => Context;
   readonly logger: Logger;
   readonly metrics: Registry;
+  readonly tracing?: Tracing | undefined;
   /** Whether the service can do its work now; a dependency that it can do without does not count. */
   readonly ready: () => boolean | Promise<boolean>;
 };
@@ -77,6 +81,9 @@ export async function startSubgraph<Context extends BaseContext>(
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
   });
+  // Nobody but the gateway is answered, and what others send of a trace harms nobody.
+  observeHttp(http, { ...options, believes: () => true });
+  const operations = operationMetrics(options.metrics);
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: true,
@@ -87,6 +94,7 @@ export async function startSubgraph<Context extends BaseContext>(
     formatError: (formatted, error) => publicError(formatted, error, logger),
     plugins: [
       access.plugin(),
+      observeOperations(operations),
       fastifyApolloDrainPlugin(http),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -124,7 +132,8 @@ type ProbeOptions = Pick<SubgraphOptions<BaseContext>, 'host' | 'port' | 'logger
 
 /** Serves the probes and metrics of a process that answers nobody else. */
 export async function startProbes(options: ProbeOptions): Promise<RunningServer> {
-  const http = fastify({ forceCloseConnections: 'idle' });
+  const http = fastify({ forceCloseConnections: 'idle', genReqId: () => requestIdOf(undefined) });
+  observeHttp(http, options);
   registerProbes(http, options);
   const address = await http.listen({ host: options.host, port: options.port });
   options.logger.info({ address }, 'probes listen');
@@ -155,6 +164,8 @@ function subscriptionServer<Context extends BaseContext>(
     registers: [options.metrics],
   });
   const sockets = new WebSocketServer({ server: http.server, path: '/graphql', maxPayload: BODY_LIMIT });
+  const told = (errors: readonly GraphQLError[], id: string, payload: Extended) =>
+    inScope({ requestId: idOf(id, payload) }, () => publicErrors(errors, options.logger));
   return useServer(
     {
       schema,
@@ -174,21 +185,31 @@ function subscriptionServer<Context extends BaseContext>(
         return fault ? [fault] : undefined;
       },
       context: (ctx, id, { extensions }) => {
-        const given = ctx.extra.request.headers[REQUEST_ID_HEADER] ?? id;
         const caller = namedCaller(extensions);
-        return options.context({ requestId: requestIdOf(given), caller, signal: endOf(ctx.extra.socket) });
+        return options.context({
+          requestId: idOf(id, { extensions }),
+          caller,
+          signal: endOf(ctx.extra.socket),
+        });
       },
       onOperation: () => active.inc(),
       onComplete: () => active.dec(),
-      onNext: (_ctx, _id, _payload, _args: ExecutionArgs, result) => ({
+      onNext: (_ctx, id, payload, _args: ExecutionArgs, result) => ({
         ...result,
-        ...(result.errors && { errors: publicErrors(result.errors, options.logger) }),
+        ...(result.errors && { errors: told(result.errors, id, payload) }),
       }),
-      onError: (_ctx, _id, _payload, errors) =>
-        publicErrors(errors as readonly GraphQLError[], options.logger),
+      onError: (_ctx, id, payload, errors) => told(errors as readonly GraphQLError[], id, payload),
     },
     sockets,
   );
+}
+
+type Extended = { readonly extensions?: Record<string, unknown> | null | undefined };
+
+/** The id of the gateway's request, which many share a connection for. */
+function idOf(id: string, { extensions }: Extended): string {
+  const given = extensions?.requestId;
+  return requestIdOf(typeof given === 'string' ? given : id);
 }
 
 /** One signal for each socket: the gateway runs all its subscriptions over one, which stays open for long. */

@@ -1,10 +1,12 @@
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 
 export type HeatmapConfig = StorageConfig & {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
 };
 
 export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
@@ -17,5 +19,6 @@ export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
     port: settings.HEATMAP_PORT,
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
   };
 }

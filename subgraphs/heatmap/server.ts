@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { fileUrl } from '#common/file-token.ts';
+import { addImageWorkMetrics } from '#common/image-work-metrics.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
+import { addDiskMetrics } from '#common/runtime-metrics.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
+import { openTracing } from '#common/tracing.ts';
 import type { HeatmapConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { startPainters } from './rendering/painters.ts';
@@ -19,10 +22,13 @@ const SDL = join(import.meta.dirname, '../../schema/heatmap.graphql');
 /** Starts the heatmap subgraph. It holds no state of its own: what it draws lies in the blob store. */
 export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promise<RunningServer> {
   const metrics = serviceMetrics('heatmap');
+  addDiskMetrics(metrics, config.dataDir);
+  addImageWorkMetrics(metrics);
   const keys = await openKeys(config.dataDir, config.keysDir);
   const linkKey = keys('file-token');
-  const blobs = await openBlobStore(config, keys);
+  const blobs = await openBlobStore(config, keys, metrics);
   await using starting = new AsyncDisposableStack();
+  const tracing = starting.use(await openTracing('heatmap', config.tracing));
   const painters = starting.use(startPainters(logger));
   const context: Context = {
     renderer: sharpRenderer(blobs, painters, renderingMetrics(metrics)),
@@ -39,6 +45,7 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
     context: () => context,
     logger,
     metrics,
+    tracing,
     ready: () => true,
   });
   starting.use(server);

@@ -1,4 +1,5 @@
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import { irisConfig, irisSettings } from './engines/iris/iris-settings.ts';
 import type { IrisConfig } from './engines/iris/iris-sql.ts';
 
@@ -8,6 +9,7 @@ export type IcuConfig = {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
   /** InterSystems IRIS in place of the embedded engine. */
   readonly iris?: IrisConfig | undefined;
 };
@@ -20,6 +22,7 @@ export function icuConfig(env: NodeJS.ProcessEnv): IcuConfig {
     dataDir: settings.DATA_DIR,
     keysDir: settings.KEYS_DIR,
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
     iris: irisConfig(settings),
   };
 }

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { serviceMetrics } from '#common/metrics.ts';
+import { addDiskMetrics } from '#common/runtime-metrics.ts';
 import { type RunningServer, startSubgraph } from '#common/subgraph-server.ts';
+import { openTracing } from '#common/tracing.ts';
 import type { IcuConfig } from './config.ts';
 import { openEmbeddedEngine } from './engines/embedded/embedded-engine.ts';
 import type { TrainedModel } from './engines/embedded/training.ts';
 import { irisEngine } from './engines/iris/iris-engine.ts';
+import { measuredModel } from './engines/measured-model.ts';
 import { createContext } from './loaders.ts';
 import { icuResolvers } from './resolvers/icu.ts';
 import { openClinicalLedger } from './stores/open-clinical-ledger.ts';
@@ -21,11 +24,14 @@ export async function startIcu(config: IcuConfig, logger: Logger): Promise<Runni
   const ledger = opening.use(openClinicalLedger<TrainedModel>(config.dataDir));
   const { clinical } = ledger;
   const metrics = serviceMetrics('icu');
-  const model = opening.use(
+  addDiskMetrics(metrics, config.dataDir);
+  const tracing = opening.use(await openTracing('icu', config.tracing));
+  const engine = opening.use(
     config.iris
       ? irisEngine(config.iris, metrics, logger)
       : await openEmbeddedEngine({ store: ledger.training, types: clinical.observationTypes, logger }),
   );
+  const model = measuredModel(engine, metrics);
   const server = opening.use(
     await startSubgraph({
       name: 'icu',
@@ -38,6 +44,7 @@ export async function startIcu(config: IcuConfig, logger: Logger): Promise<Runni
       context: () => createContext(clinical, model),
       logger,
       metrics,
+      tracing,
       ready: () => true,
     }),
   );

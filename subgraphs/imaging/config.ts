@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
+import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { InferenceConfig } from './inference/open-inference.ts';
 import { inferenceConfig, inferenceSettings } from './inference-settings.ts';
 
@@ -18,6 +19,7 @@ export type ImagingConfig = StorageConfig & {
   /** The Redis of the queue, in place of the ledger's own. */
   readonly redisUrl?: string | undefined;
   readonly logLevel: string;
+  readonly tracing?: TracingConfig | undefined;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
@@ -60,6 +62,7 @@ export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = 
     databaseUrl: settings.DATABASE_URL,
     redisUrl: settings.REDIS_URL,
     logLevel: settings.LOG_LEVEL,
+    tracing: tracingConfig(settings),
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
     inference: inferenceConfig(settings),

@@ -4,10 +4,13 @@ import { GraphQLError, GraphQLScalarType, parse } from 'graphql';
 import type { Logger } from 'pino';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { fileUrl } from '#common/file-token.ts';
+import { addImageWorkMetrics } from '#common/image-work-metrics.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
+import { addDiskMetrics } from '#common/runtime-metrics.ts';
 import { openBlobStore } from '#common/storage-settings.ts';
 import { type RunningServer, startProbes, startSubgraph } from '#common/subgraph-server.ts';
+import { openTracing } from '#common/tracing.ts';
 import type { ImagingConfig } from './config.ts';
 import { createContext } from './context.ts';
 import { startDicomReader } from './dicom/dicom-reader.ts';
@@ -17,13 +20,16 @@ import type { JobQueue } from './domain/job-queue.ts';
 import type { Ledger } from './domain/ledger.ts';
 import { openInference } from './inference/open-inference.ts';
 import { engineOf } from './inference/served-models.ts';
+import { watchAudit } from './jobs/audit-watch.ts';
 import { blobRemovals } from './jobs/blob-removals.ts';
 import { openBullmqQueue } from './jobs/bullmq-queue.ts';
 import { createDeletion, forgetDeleted } from './jobs/deletion.ts';
 import { earlyClassifications } from './jobs/early-classifications.ts';
 import { embeddedQueue } from './jobs/embedded-queue.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
+import { imageMetrics } from './jobs/image-metrics.ts';
 import { createIntake } from './jobs/intake.ts';
+import { jobMetrics, watchLedger } from './jobs/job-metrics.ts';
 import { startWorker } from './jobs/worker.ts';
 import { jobResolvers } from './resolvers/job.ts';
 import { radiographResolvers } from './resolvers/radiograph.ts';
@@ -36,9 +42,12 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   await using starting = new AsyncDisposableStack();
   const { host, port, role = 'both' } = config;
   const metrics = serviceMetrics('imaging');
+  addDiskMetrics(metrics, config.dataDir);
+  addImageWorkMetrics(metrics);
+  const tracing = starting.use(await openTracing('imaging', config.tracing));
   const keys = await openKeys(config.dataDir, config.keysDir);
-  const blobs = await openBlobStore(config, keys);
-  const ledger = starting.use(await openLedger(config));
+  const blobs = await openBlobStore(config, keys, metrics);
+  const ledger = starting.use(await openLedger(config, metrics));
   const bell = jobBell();
   const queue = starting.use(await openQueue(config, ledger, logger));
   ledger.onChange((jobId) => {
@@ -48,16 +57,18 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const pictureOf = pictures(starting.use(startDicomReader(logger)));
   const inference = starting.use(openInference({ config, blobs, pictureOf, registry: metrics, logger }));
   const { models } = inference;
-  watchQueue(metrics, ledger);
+  watchLedger(metrics, ledger);
+  watchQueue(metrics, queue);
   const removed = counter(metrics, 'blobs_removed_total', 'Blobs removed, by why', 'reason');
   const forget = (address: string) => inference.cache.forget(address);
   const removals = blobRemovals({ ledger, blobs, forget, removed, logger });
   const deleteRadiograph = createDeletion({ ledger, removals, bell });
   const early = earlyClassifications(inference.classify);
-  const ended = counter(metrics, 'job_attempts_total', 'Attempts at jobs by how they ended', 'outcome');
+  const jobs = jobMetrics(metrics);
   if (role !== 'api') {
     const classify = forgetDeleted(early.classify, ledger, forget);
-    starting.use(startWorker({ ledger, classify, bell, queue, logger, ended }));
+    starting.use(startWorker({ ledger, classify, bell, queue, tracing, logger, metrics: jobs }));
+    starting.use(watchAudit({ trail: ledger, registry: metrics, logger }));
     const { orphanGraceMs, retentionMs } = config;
     starting.use(
       startHousekeeping({ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger }),
@@ -69,7 +80,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
       () => false,
     );
   const intake = createIntake({
-    ...{ blobs, ledger, removals, queue, pictureOf, ended },
+    ...{ blobs, ledger, removals, queue, pictureOf, metrics: jobs, registry: metrics },
+    image: imageMetrics(metrics),
     claimKey: keys('upload-claim'),
     ...(role === 'both' && { early }),
   });
@@ -99,6 +111,7 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
             ),
           logger,
           metrics,
+          tracing,
           ready,
         }),
   );
@@ -141,14 +154,13 @@ function counter<Label extends string>(
   return new Counter({ name, help, labelNames: [label], registers: [metrics] });
 }
 
-function watchQueue(metrics: Registry, ledger: Ledger): void {
+function watchQueue(metrics: Registry, queue: JobQueue): void {
   new Gauge({
-    name: 'jobs_waiting',
-    help: 'Jobs that have not ended',
+    name: 'queue_up',
+    help: 'Whether the queue hands jobs out; while it is 0 workers take them from the ledger',
     registers: [metrics],
-    async collect() {
-      // A ledger that is away must not take the other figures with it.
-      this.set(await ledger.waiting().catch(() => Number.NaN));
+    collect() {
+      this.set(queue.isWell() ? 1 : 0);
     },
   });
 }

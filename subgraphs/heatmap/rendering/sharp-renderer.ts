@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import sharp from 'sharp';
 import type { KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
+import { bound, traced } from '#common/request-scope.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
 import type { Painters } from './painters.ts';
@@ -29,6 +30,7 @@ export function sharpRenderer(
   metrics: RenderingMetrics,
 ): HeatmapRenderer {
   const drawing = bulkhead(DRAWING, WAITING);
+  metrics.watch({ bulkhead: drawing, slots: DRAWING, queue: WAITING });
   const canvases = reusedBuffers();
   const drawn = sharedAnswers<RenderedImage>();
   const sizes = sharedAnswers<{ width: number; height: number }>();
@@ -37,12 +39,17 @@ export function sharpRenderer(
     const key = pictureKey(request);
     const known = drawn.find(key);
     if (!known) {
-      const started = drawing.execute(async () => {
-        const end = metrics.seconds.startTimer({ colormap: request.colormap });
-        const picture = await drawOne(blobs, painters, canvases, request);
-        end();
-        return picture;
-      });
+      const started = drawing.execute(
+        bound(async () => {
+          const end = metrics.seconds.startTimer({ colormap: request.colormap });
+          const span = { kind: 'internal' as const };
+          const picture = await traced('draw heatmap', span, () =>
+            drawOne(blobs, painters, canvases, request),
+          );
+          end();
+          return picture;
+        }),
+      );
       return drawn.keep(key, started.catch(refusal));
     }
     const picture = await known;

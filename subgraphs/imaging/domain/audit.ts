@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ErrorCode } from '#common/errors.ts';
 
-export type AuditAction = 'SUBMIT' | 'CLASSIFY' | 'READ_IMAGE' | 'READ_RESULT' | 'CANCEL' | 'DELETE';
+export type AuditAction =
+  | 'SUBMIT'
+  | 'CLASSIFY'
+  | 'READ_IMAGE'
+  | 'READ_RESULT'
+  | 'READ_DICOM'
+  | 'CANCEL'
+  | 'DELETE';
 
 /** Who did what, and how it ended. Ids and codes alone: never a value of a patient. */
 export type AuditEntry = {

@@ -50,14 +50,17 @@ export type Verdict = { readonly threshold: number } & (
 export type RankedFinding = { readonly code: string; readonly display: string; readonly probability: number };
 
 /** The model's findings, most probable first. */
-export function rankedFindings({ inference, model }: StoredClassification): RankedFinding[] {
+export function rankedFindings({
+  inference,
+  model,
+}: Pick<StoredClassification, 'inference' | 'model'>): RankedFinding[] {
   return model.labels
     .map(({ code, display }, index) => ({ code, display, probability: inference.probabilities[index] ?? 0 }))
     .sort((a, b) => b.probability - a.probability);
 }
 
 /** Decides nothing on an image unlike those that the model learned from, nor on a finding below its threshold. */
-export function decide(classification: StoredClassification): Verdict {
+export function decide(classification: Pick<StoredClassification, 'inference' | 'model'>): Verdict {
   const { inference, model } = classification;
   const [first] = rankedFindings(classification);
   if (!first) throw new Error('The model has no labels');

@@ -6,6 +6,14 @@ import type { StoredJob } from './job.ts';
  *  longer this worker's. */
 export type LeaseState = 'HELD' | 'CANCEL_REQUESTED' | 'LOST';
 
+/** Jobs that have not ended. */
+export type Backlog = {
+  readonly queued: number;
+  readonly running: number;
+  /** Since the oldest one that is queued came; 0 when there is none. */
+  readonly oldestQueuedMs: number;
+};
+
 /** Who does which job. A change by a worker whose lease was lost changes nothing. A job that somebody took back ends
  *  CANCELLED whatever its worker says of it. Jobs that end CANCELLED by their worker have their audit row already. */
 export interface JobLeases {
@@ -37,6 +45,7 @@ export interface JobLeases {
   hasClassified(): Promise<boolean>;
   /** How many jobs have not ended. */
   waiting(): Promise<number>;
+  backlog(): Promise<Backlog>;
   /** Calls `wake` when a job may have changed, by any process; without an id it may be any job. It only wakes: what is
    *  true is read. Ends with the ledger. */
   onChange(wake: (jobId?: string) => void): void;

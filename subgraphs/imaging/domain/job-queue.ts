@@ -18,4 +18,6 @@ export interface JobQueue extends AsyncDisposable {
   stir(): void;
   /** Lets a worker take jobs until it is disposed of; those under way go on. */
   serve(taker: JobTaker): AsyncDisposable;
+  /** Whether what it stands on answers and has room. */
+  isWell(): boolean;
 }

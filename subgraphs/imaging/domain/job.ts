@@ -23,7 +23,11 @@ export type StoredJob = {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
+  readonly origin: JobOrigin;
 };
+
+/** The request that a job comes from; its trace only where it is traced (W3C trace context). */
+export type JobOrigin = { readonly requestId: string | null; readonly traceparent: string | null };
 
 /** Attempts after which a job ends FAILED with the cause of the last one. */
 export const MAX_ATTEMPTS = 6;

@@ -1,7 +1,7 @@
 import type { AuditTrail } from './audit.ts';
 import type { Answered, StoredClassification } from './classification.ts';
 import type { Deletions } from './deletion.ts';
-import type { JobPriority, StoredJob } from './job.ts';
+import type { JobOrigin, JobPriority, StoredJob } from './job.ts';
 import type { JobLeases } from './job-leases.ts';
 import type { StoredRadiograph } from './radiograph.ts';
 
@@ -23,7 +23,12 @@ export type RadiographPage = {
 export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposable {
   /** Stores a radiograph, its queued job and the audit row of its `actor` in one transaction.
    *  @param priority ROUTINE when it is left out */
-  submit(radiograph: NewRadiograph, actor: string, priority?: JobPriority): Promise<StoredJob>;
+  submit(
+    radiograph: NewRadiograph,
+    actor: string,
+    priority?: JobPriority,
+    origin?: JobOrigin,
+  ): Promise<StoredJob>;
   /** The same for an image that is classified already: its job has SUCCEEDED, and the classification and its audit row
    *  are in the transaction. */
   submitClassified(
@@ -37,4 +42,6 @@ export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposabl
   classifications(radiographIds: readonly string[]): Promise<ReadonlyMap<string, StoredClassification>>;
   /** Newest first. */
   page(request: PageRequest): Promise<RadiographPage>;
+  /** Connections to a database, where there are any: all, those at rest, and the statements that wait for one. */
+  connections?(): { readonly open: number; readonly idle: number; readonly waiting: number };
 }

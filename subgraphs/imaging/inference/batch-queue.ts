@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { inScope, type RequestScope, requestScope, sharedScope } from '#common/request-scope.ts';
 import type { Inference } from '../domain/classification.ts';
 import { batchGate } from './batch-gate.ts';
 import { isInvalid, ServingFault } from './serving-fault.ts';
@@ -29,7 +30,7 @@ type Told = {
   dropped(): void;
   refused(): void;
 };
-type Entry = Wanted & { readonly since: number };
+type Entry = Wanted & { readonly since: number; readonly scope: RequestScope | undefined };
 
 /** Full batches that may wait for each slot: more would only be answered too late. */
 const BATCHES_PER_SLOT = 4;
@@ -50,8 +51,11 @@ export function batchQueue({ slots, maxBatch }: Limits, send: Send, told: Told):
     }
     told.waiting(waiting.size);
     const live = entries.filter(({ signal }) => !signal.aborted);
+    // A batch is sent on behalf of all that are in it, whoever's turn it happens to run in.
+    const scope = sharedScope(live.map((entry) => entry.scope));
+    const sendFor = (greys: readonly Buffer[]) => inScope(scope, () => send(greys, version));
     try {
-      const answers = live.length > 0 ? await sendApart(live, (greys) => send(greys, version)) : [];
+      const answers = live.length > 0 ? await sendApart(live, sendFor) : [];
       const answerOf = new Map(live.map((entry, index) => [entry, answers[index]]));
       return entries.map((entry) => answerOf.get(entry) ?? asError(entry.signal.reason));
     } finally {
@@ -77,7 +81,7 @@ export function batchQueue({ slots, maxBatch }: Limits, send: Send, told: Told):
         told.refused();
         throw new ServingFault('full', 'Too many images wait for the model server');
       }
-      const entry = { ...wanted, since: performance.now() };
+      const entry = { ...wanted, since: performance.now(), scope: requestScope() };
       waiting.add(entry);
       told.waiting(waiting.size);
       return loaderOf(wanted.version).load(entry);

@@ -28,6 +28,7 @@ async function aClassifier(trials: ModelTrials = {}) {
   const asked: (string | undefined)[] = [];
   const shadowed: string[] = [];
   const classify = cachedClassifier({
+    drift: () => undefined,
     blobs: {
       get: async (address) =>
         address === 'gone' ? undefined : address === 'torn' ? png.subarray(0, 40) : png,

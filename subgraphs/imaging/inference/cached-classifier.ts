@@ -1,10 +1,12 @@
 import type { BlobStore } from '#common/blob-store.ts';
 import { codeOf } from '#common/errors.ts';
+import { traced } from '#common/request-scope.ts';
 import type { Answered, Inference, ModelCard } from '../domain/classification.ts';
 import type { ImageClassifier } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import { type ModelRoute, type ModelTrials, modelRoute } from '../domain/model-trial.ts';
 import type { PictureOf } from '../domain/picture-of.ts';
+import type { DriftWatch } from './drift-metrics.ts';
 import type { Infer } from './inference-client.ts';
 import type { InferenceMetrics } from './inference-metrics.ts';
 import type { ModelCards } from './model-cards.ts';
@@ -25,6 +27,7 @@ type Parts = {
   /** Compares an answer with that of another version; never fails. */
   readonly shadow: (grey: Buffer, version: string, answered: Compared) => Promise<void>;
   readonly metrics: InferenceMetrics;
+  readonly drift: DriftWatch;
 };
 
 /** Classifies by content address: equal images under the same model version and preprocessing are inferred once,
@@ -79,7 +82,7 @@ type Question = {
 };
 
 async function answerOnce(parts: Parts, asked: Question): Promise<Answered> {
-  const { blobs, pictureOf, cache, infer, cards, shadow } = parts;
+  const { blobs, pictureOf, cache, infer, cards, shadow, drift } = parts;
   const { address, version, signal } = asked;
   if (version !== undefined) {
     const model = await cards.card(version);
@@ -88,11 +91,14 @@ async function answerOnce(parts: Parts, asked: Question): Promise<Answered> {
   }
   const encoded = asked.encoded ?? (await blobs.get(address));
   if (!encoded) throw new Error('The stored image is gone');
-  const grey = await modelInput((await pictureOf(encoded)).picture);
+  const grey = await traced('prepare radiograph', { kind: 'internal' }, async () =>
+    modelInput((await pictureOf(encoded)).picture),
+  );
   asked.prepared?.();
   const inference = await infer({ grey, signal, version: asked.isNamed ? version : undefined });
   const model = await cards.card(inference.modelVersion);
   checkAgainst(model, inference);
+  drift(grey, inference, model);
   void cache.set(address, model, inference);
   if (asked.shadow !== undefined && asked.shadow !== model.version)
     void shadow(grey, asked.shadow, { inference, model });

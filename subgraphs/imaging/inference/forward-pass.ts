@@ -1,3 +1,4 @@
+import { traced } from '#common/request-scope.ts';
 import type { Inference } from '../domain/classification.ts';
 import { MODEL_EDGE } from './preprocess.ts';
 import type { PredictAnswer, ServingClient } from './serving-client.ts';
@@ -5,6 +6,8 @@ import { ServingFault } from './serving-fault.ts';
 import { floatTensor, uint8Tensor } from './tensor-proto.ts';
 
 const CHANNELS = 3;
+const SERVICE = 'tensorflow.serving.PredictionService';
+const RPC = { 'rpc.system': 'grpc', 'rpc.service': SERVICE, 'rpc.method': 'Predict' };
 
 export type ForwardPass = {
   readonly client: ServingClient;
@@ -24,7 +27,10 @@ export async function forwardPass(
   greys: readonly Buffer[],
 ): Promise<Inference[]> {
   const input = uint8Tensor(threeChannels(greys), [greys.length, MODEL_EDGE, MODEL_EDGE, CHANNELS]);
-  const answer = await client.predict({ model, version, input, deadlineMs });
+  const attributes = { ...RPC, 'radiograph.pool': pool, 'radiograph.batch.size': greys.length };
+  const answer = await traced(`${SERVICE}/Predict`, { kind: 'client', attributes }, (span) =>
+    client.predict({ model, version, input, deadlineMs, span }),
+  );
   try {
     return toInferences(answer, { pool, version, count: greys.length });
   } catch (cause) {

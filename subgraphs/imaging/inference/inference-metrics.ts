@@ -24,24 +24,44 @@ export function inferenceMetrics(registry: Registry) {
     inFlight: new Gauge({ name: 'inference_in_flight', help: 'Batches under way', ...byPool }),
     queueDepth: new Gauge({ name: 'inference_queue_depth', help: 'Images that wait for a batch', ...byPool }),
     breaker: new Gauge({
-      ...{ name: 'inference_breaker_state', help: '0 closed, 1 the next batch decides, 2 open' },
+      ...{
+        name: 'inference_breaker_state',
+        help: 'Breaker of a pool: 0 closed, 1 the next batch decides, 2 open',
+      },
       ...byPool,
     }),
+    answered: new Counter({
+      ...{ name: 'inference_images_total', help: 'Images by the pool and model version that answered' },
+      ...{ labelNames: ['pool', 'version'] as const, registers },
+    }),
     faults: new Counter({
-      ...{ name: 'inference_faults_total', help: 'Calls to a model server that failed' },
+      ...{ name: 'inference_faults_total', help: 'Calls to a model server that failed, by kind' },
       ...{ labelNames: ['pool', 'fault'] as const, registers },
     }),
     rejected: new Counter({
-      ...{ name: 'inference_rejected_total', help: 'Images that were not sent to a pool' },
+      ...{ name: 'inference_rejected_total', help: 'Images that were not sent to a pool, by why' },
       ...{ labelNames: ['pool', 'reason'] as const, registers },
     }),
     cacheLookups: new Counter({
-      ...{ name: 'inference_cache_lookups_total', help: 'Look-ups in the cache of inferences' },
+      ...{
+        name: 'inference_cache_lookups_total',
+        help: 'Look-ups in the cache of inferences by what was found',
+      },
       ...{ labelNames: ['outcome'] as const, registers },
     }),
     cacheWrites: new Counter({
-      ...{ name: 'inference_cache_writes_total', help: 'Inferences given to the cache' },
+      ...{
+        name: 'inference_cache_writes_total',
+        help: 'Inferences given to the cache by what became of them',
+      },
       ...{ labelNames: ['outcome'] as const, registers },
+    }),
+    cacheBreaker: new Gauge({
+      ...{
+        name: 'inference_cache_breaker_state',
+        help: 'Breaker of the cache in Redis: 0 closed, 1 half open, 2 open',
+      },
+      registers,
     }),
     canary: new Counter({
       ...{ name: 'inference_canary_total', help: 'Images of the canary share by who answered' },

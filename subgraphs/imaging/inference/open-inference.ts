@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { BlobStore } from '#common/blob-store.ts';
 import type { ImageClassifier, ServedVersion } from '../domain/classifier.ts';
 import type { InferenceCache } from '../domain/inference-cache.ts';
 import type { ModelTrials } from '../domain/model-trial.ts';
 import type { PictureOf } from '../domain/picture-of.ts';
 import { cachedClassifier } from './cached-classifier.ts';
+import { driftMetrics } from './drift-metrics.ts';
 import { inferenceClient } from './inference-client.ts';
 import { inferenceMetrics } from './inference-metrics.ts';
 import { memoryInferenceCache } from './memory-inference-cache.ts';
@@ -55,11 +56,21 @@ export function openInference({ config, blobs, pictureOf, registry, logger }: Pa
       ? memoryInferenceCache(ttlSeconds, metrics)
       : redisInferenceCache(redisUrl, ttlSeconds, metrics, logger);
   const models = () => servedModels(pools, model, cards);
+  new Gauge({
+    name: 'inference_model_available',
+    help: 'Versions of the model that a pool says are AVAILABLE',
+    registers: [registry],
+    async collect() {
+      const versions = await models().catch(() => []);
+      this.set(versions.filter(({ state }) => state === 'AVAILABLE').length);
+    },
+  });
   const classify = cachedClassifier({
     ...{ blobs, pictureOf, cache, cards, metrics, trials: inference.trials },
     infer: inferenceClient(pools),
     available: availableVersions(models),
     shadow: shadowing(pools, cards, metrics),
+    drift: driftMetrics({ folder: config.modelCards, registry, logger }),
   });
   return {
     classify,

@@ -53,7 +53,9 @@ export function openPool({ settings, client, model, metrics }: Parts): Pool {
     metrics.batchSize.observe({ pool }, greys.length);
     metrics.inFlight.inc({ pool });
     try {
-      return await pass(greys, version);
+      const answers = await pass(greys, version);
+      for (const { modelVersion } of answers) metrics.answered.inc({ pool, version: modelVersion });
+      return answers;
     } catch (error) {
       const fault = error instanceof ServingFault ? error.kind : 'broken';
       metrics.faults.inc({ pool, fault });

@@ -40,6 +40,10 @@ export function redisInferenceCache(
       halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_REST_MS, maxDelay: LONGEST_REST_MS }),
     },
   );
+  metrics.cacheBreaker.set(0);
+  policy.onStateChange((state) =>
+    metrics.cacheBreaker.set(state === CircuitState.Closed ? 0 : state === CircuitState.HalfOpen ? 1 : 2),
+  );
   let lastFault = Number.NEGATIVE_INFINITY;
   const run = async <T>(command: () => Promise<T>): Promise<T> => {
     // The library would let it wait for the end of the one that probes.

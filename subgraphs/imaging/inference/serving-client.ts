@@ -3,10 +3,13 @@ import {
   credentials,
   type GrpcObject,
   loadPackageDefinition,
+  Metadata,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { REQUEST_ID_HEADER } from '#common/request-id.ts';
+import { type RequestScope, requestScope, type TraceSpan } from '#common/request-scope.ts';
 import type { ServedVersion } from '../domain/classifier.ts';
 import { ServingFault } from './serving-fault.ts';
 import type { TensorProto } from './tensor-proto.ts';
@@ -23,10 +26,13 @@ export type PredictRequest = {
   readonly version?: string | undefined;
   readonly input: TensorProto;
   readonly deadlineMs: number;
+  /** Is told how the call ended. */
+  readonly span?: TraceSpan | undefined;
 };
 
 type Unary<Request, Answer> = (
   request: Request,
+  metadata: Metadata,
   options: { deadline: number },
   callback: (error: ServiceError | null, answer?: Answer) => void,
 ) => { cancel(): void };
@@ -104,10 +110,11 @@ export function servingClient(address: string): ServingClient {
   const prediction = new PredictionService(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   const models = new ModelService(target, credentials.createInsecure(), CHANNEL_OPTIONS);
   return {
-    predict({ model, version, input, deadlineMs }) {
+    async predict({ model, version, input, deadlineMs, span }) {
       const spec = { name: model, signature_name: 'serving_default' };
       const model_spec = version === undefined ? spec : { ...spec, version: { value: version } };
-      return unary(prediction, prediction.Predict, { model_spec, inputs: { input } }, deadlineMs);
+      const request = { model_spec, inputs: { input } };
+      return unary(prediction, prediction.Predict, request, deadlineMs, span);
     },
     async versions(model) {
       const answer = await unary(models, models.GetModelStatus, { model_spec: { name: model } }, STATUS_MS);
@@ -125,14 +132,24 @@ function unary<Request, Answer>(
   call: Unary<Request, Answer>,
   request: Request,
   ms: number,
+  span?: TraceSpan,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    call.call(client, request, { deadline: Date.now() + ms }, (error, answer) => {
+    call.call(client, request, metadataOf(requestScope()), { deadline: Date.now() + ms }, (error, answer) => {
+      span?.set({ 'rpc.grpc.status_code': error?.code ?? status.OK });
       if (error) reject(toFault(error));
       else if (answer === undefined) reject(new ServingFault('broken', 'The model server sent no answer'));
       else resolve(answer);
     });
   });
+}
+
+/** Other model servers leave it alone. */
+function metadataOf(scope: RequestScope | undefined): Metadata {
+  const metadata = new Metadata();
+  if (scope) metadata.set(REQUEST_ID_HEADER, scope.requestId);
+  if (scope?.span) metadata.set('traceparent', scope.span.traceparent);
+  return metadata;
 }
 
 /** TensorFlow Serving says UNAVAILABLE of a server that is away and of one whose queue is full. */

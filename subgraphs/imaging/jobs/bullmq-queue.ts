@@ -76,6 +76,7 @@ export async function openBullmqQueue({ redisUrl, ledger, logger }: Parts): Prom
       if (health.isWell()) add(job).catch(health.fell);
     },
     stir() {},
+    isWell: health.isWell,
     serve: (taker) => serve(taker, { redisUrl, ledger, logger, health, report }),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper);

@@ -11,6 +11,7 @@ export function embeddedQueue(logger: Logger): JobQueue {
   return {
     add: wakeAll,
     stir: wakeAll,
+    isWell: () => true,
     serve(taker) {
       const sweep = sweepLedger(taker, logger);
       sweeps.add(sweep);

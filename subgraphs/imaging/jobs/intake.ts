@@ -1,19 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
-import type { Counter } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { BlobStore, KeptBlobStore } from '#common/blob-store.ts';
+import { addBulkheadMetrics } from '#common/bulkhead-metrics.ts';
 import { RadiographError } from '#common/errors.ts';
+import { bound, type RequestScope, requestScope, traced } from '#common/request-scope.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
 import { isBeingRemoved } from '../domain/deletion.ts';
 import type { Intake } from '../domain/intake.ts';
-import { hasEnded, type StoredJob } from '../domain/job.ts';
+import { hasEnded, type JobOrigin, type StoredJob } from '../domain/job.ts';
 import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { PictureOf } from '../domain/picture-of.ts';
 import type { Rendering } from '../domain/radiograph.ts';
 import type { BlobRemovals } from './blob-removals.ts';
 import type { EarlyClassifications } from './early-classifications.ts';
+import type { ImageMetrics } from './image-metrics.ts';
+import type { JobMetrics } from './job-metrics.ts';
 
 type Parts = {
   readonly blobs: KeptBlobStore;
@@ -22,7 +26,9 @@ type Parts = {
   readonly claimKey: Buffer;
   readonly queue: Pick<JobQueue, 'add'>;
   readonly pictureOf: PictureOf;
-  readonly ended: Counter<'outcome'>;
+  readonly metrics: JobMetrics;
+  readonly registry: Registry;
+  readonly image: ImageMetrics;
   /** For an image whose sender waits; absent where no worker is. */
   readonly early?: Omit<EarlyClassifications, 'classify'>;
 };
@@ -42,8 +48,11 @@ const PAUSE_MS = 100;
 const RETRY_AFTER_SECONDS = 10;
 
 export function createIntake(parts: Parts): Intake {
-  const { blobs, ledger, removals, claimKey, queue, pictureOf, ended, early } = parts;
+  const { blobs, ledger, removals, claimKey, queue, pictureOf, metrics, early } = parts;
   const decoding = bulkhead(DECODING, DECODING_QUEUE);
+  addBulkheadMetrics(parts.registry, 'intake_decoding', 'Pictures being decoded at the intake', {
+    ...{ bulkhead: decoding, slots: DECODING, queue: DECODING_QUEUE },
+  });
   /** Waits until blobs that the radiograph names have been removed: to store them before would be in vain. */
   const submitted = async (submit: () => Promise<StoredJob>): Promise<StoredJob> => {
     for (let tried = 1; ; tried += 1) {
@@ -67,36 +76,49 @@ export function createIntake(parts: Parts): Intake {
       throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
-    const { radiograph, encoded, picture } = await decoding.execute(async () => {
-      const encoded = await blobs.get(address);
-      if (!encoded)
-        throw new RadiographError('BAD_USER_INPUT', 'The uploaded file is not there any more: send it again');
-      const readable = await pictureOf(encoded);
-      const { format, width, height } = await imageHeader(readable.picture);
-      if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded: readable.picture });
-      // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
-      const { rendering, picture } = await render(blobs, readable.picture);
-      const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
-      const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
-      return {
-        radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
-        encoded,
-        picture,
-      };
-    });
+    const { radiograph, encoded, picture } = await decoding.execute(
+      bound(async () => {
+        const encoded = await blobs.get(address);
+        if (!encoded)
+          throw new RadiographError(
+            'BAD_USER_INPUT',
+            'The uploaded file is not there any more: send it again',
+          );
+        const readable = await pictureOf(encoded);
+        const { format, width, height } = await imageHeader(readable.picture);
+        if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded: readable.picture });
+        // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
+        const drawn = { kind: 'internal' as const };
+        const { rendering, picture } = await traced('render radiograph', drawn, () =>
+          render(blobs, readable.picture),
+        );
+        const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
+        const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
+        return {
+          radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
+          encoded,
+          picture,
+        };
+      }),
+    );
     const answered = priority === 'URGENT' ? await early?.soon(address) : undefined;
     const job = await submitted(() =>
       answered
         ? ledger.submitClassified(radiograph, actor, priority, answered)
-        : ledger.submit(radiograph, actor, priority),
+        : ledger.submit(radiograph, actor, priority, originOf(requestScope())),
     );
     // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
     if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
     if ((await blobs.storedAt(radiograph.rendering.address)) === undefined) await blobs.put([picture]);
-    if (hasEnded(job)) ended.inc({ outcome: 'SUCCEEDED' });
+    parts.image.accepted(radiograph);
+    if (hasEnded(job)) metrics.ended.inc({ outcome: 'SUCCEEDED' });
     else queue.add(job);
     return job;
   };
+}
+
+function originOf(scope: RequestScope | undefined): JobOrigin {
+  return { requestId: scope?.requestId ?? null, traceparent: scope?.span?.traceparent ?? null };
 }
 
 async function render(blobs: BlobStore, encoded: Buffer): Promise<{ rendering: Rendering; picture: Buffer }> {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Counter } from 'prom-client';
 import { codeOf, RadiographError } from '#common/errors.ts';
+import { requestScope } from '#common/request-scope.ts';
 import type { Classifier } from '../domain/classifier.ts';
 import {
   isOutage,
@@ -13,13 +13,14 @@ import {
 import type { JobBell } from '../domain/job-changes.ts';
 import type { LeaseState } from '../domain/job-leases.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import type { JobMetrics } from './job-metrics.ts';
 
 export type AttemptParts = {
   readonly ledger: Ledger;
   readonly classify: Classifier;
   readonly bell: JobBell;
   readonly logger: Logger;
-  readonly ended: Counter<'outcome'>;
+  readonly metrics: JobMetrics;
 };
 
 export const LEASE_MS = 6_000;
@@ -39,7 +40,11 @@ export async function doJob(
   worker: string,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { ledger, classify, bell, logger, ended } = parts;
+  const { ledger, classify, bell, logger, metrics } = parts;
+  const { ended, wait, turnaround, attempt } = metrics;
+  const { priority, createdAt, startedAt } = job;
+  if (job.attempts === 1 && startedAt !== null) wait.observe({ priority }, (startedAt - createdAt) / 1_000);
+  const timed = attempt.startTimer();
   const interrupted = new AbortController();
   const interrupt = (reason: Interruption) => interrupted.abort(reason);
   const beat = (progress?: number) =>
@@ -73,12 +78,15 @@ export async function doJob(
     );
     await ledger.succeed(job.id, worker, { radiographId: radiograph.id, ...answer });
     ended.inc({ outcome: 'SUCCEEDED' });
+    turnaround.observe({ priority }, Math.max(0, Date.now() - createdAt) / 1_000);
+    logger.debug({ jobId: job.id, attempt: job.attempts }, 'job succeeded');
   } catch (error) {
     await (interrupted.signal.aborted ? giveBack() : fail(error)).catch((fault: unknown) =>
       // Its lease runs out, and another attempt follows.
       logger.error({ err: fault }, 'the end of an attempt was not stored'),
     );
   } finally {
+    timed();
     clearInterval(heartbeat);
     stopping.removeEventListener('abort', stop);
     unlisten();
@@ -88,12 +96,14 @@ export async function doJob(
   async function giveBack() {
     const reason = interrupted.signal.reason as Interruption;
     ended.inc({ outcome: reason });
+    requestScope()?.span?.fail(reason);
     // A job that was taken back ends with it.
     if (reason !== 'LOST') await ledger.release(job.id, worker);
   }
 
   async function fail(error: unknown) {
     const code = codeOf(error);
+    requestScope()?.span?.fail(code);
     // What has never been there is a wrong setting, which is told soon; an outage must not cost an image its reading.
     const isAway = job.attempts >= MAX_ATTEMPTS && isOutage(code) && (await ledger.hasClassified());
     const most = isAway ? MAX_ATTEMPTS_IN_OUTAGE : MAX_ATTEMPTS;

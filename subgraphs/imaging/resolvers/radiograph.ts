@@ -13,6 +13,10 @@ export const radiographResolvers: Resolvers = {
       return { ...rendering, url: context.linkTo(rendering) };
     },
     classification: ({ id }, _args, context) => readClassification(id, context),
+    async dicom({ id, dicom }, _args, context) {
+      if (dicom) await context.noteRead('READ_DICOM', id);
+      return dicom;
+    },
     async imageAddress({ id, rendering }, _args, context) {
       await context.noteRead('READ_IMAGE', id);
       return rendering.address;

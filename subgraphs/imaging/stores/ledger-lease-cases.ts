@@ -22,6 +22,29 @@ export function ledgerLeaseCases(place: LedgerFactory): void {
     expect(order).toEqual(['STAT 2', 'STAT 4', 'URGENT 1', 'URGENT 3', 'ROUTINE 0']);
   });
 
+  test('the backlog tells what waits, what is under way, and since when the oldest waits', async () => {
+    await using it = await underClock(place);
+    expect(await it.ledger.backlog()).toEqual({ queued: 0, running: 0, oldestQueuedMs: 0 });
+    const first = await submitted(it);
+    it.clock.now += 70;
+    await submitted(it);
+    it.clock.now += 30;
+    expect(await it.ledger.backlog()).toEqual({ queued: 2, running: 0, oldestQueuedMs: 100 });
+    await it.ledger.take('w', LEASE_MS, first.id);
+    expect(await it.ledger.backlog()).toEqual({ queued: 1, running: 1, oldestQueuedMs: 30 });
+  });
+
+  test('a job keeps the request that it comes from, through all its attempts', async () => {
+    await using it = await underClock(place);
+    const origin = { requestId: 'ward-7', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+    const { id } = await it.ledger.submit(aRadiograph(), 'alice', 'ROUTINE', origin);
+    expect(await it.job(id)).toMatchObject({ origin });
+    expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id, origin });
+    it.clock.now += LEASE_MS;
+    expect(await it.ledger.take('w2', LEASE_MS)).toMatchObject({ id, attempts: 2, origin });
+    expect((await submitted(it)).origin).toEqual({ requestId: null, traceparent: null });
+  });
+
   test('a job that is named is taken when it is due, and no other in its place', async () => {
     await using it = await underClock(place);
     const first = await submitted(it);

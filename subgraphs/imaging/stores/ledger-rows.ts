@@ -35,8 +35,11 @@ export function toJob(row: Row): StoredJob {
     startedAt: row.started_at === null ? null : Number(row.started_at),
     finishedAt: row.finished_at === null ? null : Number(row.finished_at),
     error: row.error_code === null ? null : { code, message: String(row.error_message) },
+    origin: { requestId: textOf(row.request_id), traceparent: textOf(row.traceparent) },
   };
 }
+
+const textOf = (value: unknown) => (value === null ? null : String(value));
 
 export function toClassification(row: Row): StoredClassification {
   const inference = JSON.parse(String(row.inference)) as Omit<Inference, 'maps'>;

@@ -15,6 +15,7 @@ export type Database = AsyncDisposable & {
   /** The same for a statement that changes nothing when it runs a second time: it is sent again when the connection
    *  broke before the answer came. */
   repeatable(sql: string, values: readonly unknown[]): Promise<Row[]>;
+  connections(): { open: number; idle: number; waiting: number };
 };
 
 const CONNECTIONS = 10;
@@ -61,6 +62,7 @@ export function openPostgres(url: string): Database {
   return {
     query: (sql, values) => run(sql, values, wasRolledBack),
     repeatable: (sql, values) => run(sql, values, (error) => wasRolledBack(error) || isAway(error)),
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }

@@ -59,6 +59,11 @@ const OVERDUE = `SELECT * FROM job WHERE ${OPEN} AND ${canBeTaken(`${NOW} - $2`)
 const DUE_IN = `SELECT greatest(0, CASE state WHEN 'QUEUED' THEN run_after ELSE lease_until END - ${NOW}) AS ms
   FROM job WHERE id = $2 AND ${OPEN}`;
 
+const BACKLOG = `
+  SELECT count(*) FILTER (WHERE state = 'QUEUED') AS queued, count(*) FILTER (WHERE state = 'RUNNING') AS running,
+    greatest(0, ${NOW} - coalesce(min(created_at) FILTER (WHERE state = 'QUEUED'), ${NOW})) AS oldest
+  FROM job WHERE ${OPEN}`;
+
 /** inference, maps, model, cached */
 export function classificationValues({ inference, model, cached }: Answered): unknown[] {
   const { maps, ...rest } = inference;
@@ -123,6 +128,14 @@ export function postgresJobs(db: Database, time: () => number | null): Omit<JobL
     async waiting() {
       const [row] = await db.repeatable(`SELECT count(*) AS n FROM job WHERE ${OPEN}`, []);
       return Number(row?.n);
+    },
+    async backlog() {
+      const [row] = await db.repeatable(BACKLOG, [time()]);
+      return {
+        queued: Number(row?.queued),
+        running: Number(row?.running),
+        oldestQueuedMs: Number(row?.oldest),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WORKER } from '../domain/audit.ts';
-import { JOB_PRIORITIES, type JobPriority } from '../domain/job.ts';
+import { JOB_PRIORITIES, type JobOrigin, type JobPriority } from '../domain/job.ts';
 import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
 import { toAuditRow, toClassification, toJob, toRadiograph } from './ledger-rows.ts';
 import { listenToJobs, migratePostgres, NUL, openPostgres, type Row } from './postgres-database.ts';
@@ -12,8 +12,9 @@ const STORED = `stored AS (
     VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING id, created_at)`;
 const SUBMIT = `
   WITH ${STORED}, queued AS (
-    INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts, created_at, run_after)
-    SELECT $10, id, $11, 'QUEUED', 1, 0, 0, created_at, created_at FROM stored RETURNING *)
+    INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts, created_at, run_after,
+      request_id, traceparent)
+    SELECT $10, id, $11, 'QUEUED', 1, 0, 0, created_at, created_at, $13, $14 FROM stored RETURNING *)
   SELECT queued.*, append_audit(created_at, $12, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
 const SUBMIT_CLASSIFIED = `
   WITH ${STORED}, ended AS (
@@ -51,14 +52,14 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
     radiograph: NewRadiograph,
     actor: string,
     priority: JobPriority,
-    answered: readonly unknown[] = [],
+    more: readonly unknown[],
   ) => {
     const { patientId, format, width, height, originalAddress, rendering, dicom } = radiograph;
     const file = [patientId, format, width, height, originalAddress];
     const picture = [...file, JSON.stringify(rendering), dicom && JSON.stringify(dicom)];
     const id = randomUUID();
     const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
-    const [row] = await db.repeatable(statement, [time(), randomUUID(), ...picture, ...order, ...answered]);
+    const [row] = await db.repeatable(statement, [time(), randomUUID(), ...picture, ...order, ...more]);
     // No row came back when it was sent again and the first time had been heard.
     const stored = row ? toJob(row) : await job(id);
     if (!stored) throw new Error('The job was not stored');
@@ -68,7 +69,8 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
   return {
     ...postgresJobs(db, time),
     ...postgresDeletions(db, time),
-    submit: (radiograph, actor, priority = 'ROUTINE') => submitted(SUBMIT, radiograph, actor, priority),
+    submit: (radiograph, actor, priority = 'ROUTINE', origin) =>
+      submitted(SUBMIT, radiograph, actor, priority, originValues(origin)),
     submitClassified: (radiograph, actor, priority, answered) =>
       submitted(SUBMIT_CLASSIFIED, radiograph, actor, priority, classificationValues(answered)),
     radiographs: (ids) => found('radiograph', 'id', ids, toRadiograph),
@@ -94,6 +96,7 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
       const [row] = await db.repeatable('SELECT sequence, hash FROM audit_head', []);
       return { sequence: Number(row?.sequence), hash: String(row?.hash) };
     },
+    connections: () => db.connections(),
     onChange(wake) {
       listeners.push(listenToJobs(url, wake));
     },
@@ -102,4 +105,8 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
       await db[Symbol.asyncDispose]();
     },
   };
+}
+
+function originValues(origin: JobOrigin | undefined): unknown[] {
+  return [origin?.requestId ?? null, origin?.traceparent ?? null];
 }

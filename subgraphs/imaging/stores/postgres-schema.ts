@@ -162,4 +162,6 @@ export const MIGRATIONS = [
     END $$;
   `,
   'ALTER TABLE radiograph ADD COLUMN dicom TEXT',
+  // Where a job comes from, for the log and the trace of its worker.
+  'ALTER TABLE job ADD COLUMN request_id TEXT, ADD COLUMN traceparent TEXT',
 ];

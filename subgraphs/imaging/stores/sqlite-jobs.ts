@@ -53,6 +53,8 @@ export function sqliteJobs(
   const dueAt = db.prepare(`SELECT CASE state WHEN 'QUEUED' THEN run_after ELSE lease_until END AS at FROM job
     WHERE id = ? AND state IN ('QUEUED', 'RUNNING')`);
   const waiting = db.prepare(`SELECT count(*) AS n FROM job WHERE state IN ('QUEUED', 'RUNNING')`);
+  const backlog = db.prepare(`SELECT sum(state = 'QUEUED') AS queued, sum(state = 'RUNNING') AS running,
+    min(created_at) FILTER (WHERE state = 'QUEUED') AS oldest FROM job WHERE state IN ('QUEUED', 'RUNNING')`);
   const anyResult = db.prepare('SELECT 1 FROM classification LIMIT 1');
   const dataVersion = db.prepare('PRAGMA data_version');
   let watch: NodeJS.Timeout | undefined;
@@ -111,6 +113,11 @@ export function sqliteJobs(
     },
     async waiting() {
       return Number(waiting.get()?.n);
+    },
+    async backlog() {
+      const row = backlog.get();
+      const [queued, running] = [Number(row?.queued), Number(row?.running)];
+      return { queued, running, oldestQueuedMs: queued > 0 ? Math.max(0, now() - Number(row?.oldest)) : 0 };
     },
     onChange(wake) {
       const version = () => Number(dataVersion.get()?.data_version);

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openDatabase, transaction } from '#common/sqlite.ts';
 import type { AuditEntry } from '../domain/audit.ts';
-import { JOB_PRIORITIES, type JobPriority, type StoredJob } from '../domain/job.ts';
+import { JOB_PRIORITIES, type JobOrigin, type JobPriority, type StoredJob } from '../domain/job.ts';
 import type { Ledger, NewRadiograph } from '../domain/ledger.ts';
 import { ledgerFault } from './ledger-fault.ts';
 import { toClassification, toJob, toRadiograph } from './ledger-rows.ts';
@@ -32,8 +32,8 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     (id, created_at, patient_id, format, width, height, original_address, rendering, dicom)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const addJob =
-    db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after, priority)
-    VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?) RETURNING *`);
+    db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after, priority,
+    request_id, traceparent) VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?, ?, ?) RETURNING *`);
   const endAtOnce = db.prepare(`UPDATE job SET state = 'SUCCEEDED', progress = 1, attempts = 1,
     started_at = created_at, finished_at = created_at WHERE id = ? RETURNING *`);
   const page = db.prepare(`SELECT * FROM radiograph WHERE position < :before
@@ -50,13 +50,19 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     return new Map(rows.all(JSON.stringify(ids)).map((row) => [String(row[key]), read(row)]));
   };
 
-  const add = (radiograph: NewRadiograph, actor: string, priority: JobPriority): StoredJob => {
+  const add = (
+    radiograph: NewRadiograph,
+    actor: string,
+    priority: JobPriority,
+    origin?: JobOrigin,
+  ): StoredJob => {
     const id = randomUUID();
     const { patientId, format, width, height, originalAddress, rendering, dicom } = radiograph;
     const at = now();
     const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
     addRadiograph.run(id, at, patientId, ...file, dicom && JSON.stringify(dicom));
-    const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority));
+    const from = [origin?.requestId ?? null, origin?.traceparent ?? null] as const;
+    const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority), ...from);
     trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
     return storedJob(row);
   };
@@ -67,8 +73,8 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
   return {
     ...sqliteDeletions(db, now, trail, write),
     ...jobs,
-    async submit(radiograph, actor, priority = 'ROUTINE') {
-      return write(() => add(radiograph, actor, priority));
+    async submit(radiograph, actor, priority = 'ROUTINE', origin) {
+      return write(() => add(radiograph, actor, priority, origin));
     },
     async submitClassified(radiograph, actor, priority, answered) {
       return write(() => {

@@ -117,4 +117,6 @@ export const MIGRATIONS = [
     BEGIN SELECT RAISE(ABORT, '${BEING_REMOVED}'); END;
   `,
   'ALTER TABLE radiograph ADD COLUMN dicom TEXT',
+  // Where a job comes from, for the log and the trace of its worker.
+  'ALTER TABLE job ADD COLUMN request_id TEXT; ALTER TABLE job ADD COLUMN traceparent TEXT',
 ];

@@ -1,11 +1,12 @@
 import { pino } from 'pino';
-import { Counter } from 'prom-client';
+import { Registry } from 'prom-client';
 import { RadiographError } from '#common/errors.ts';
 import type { Classifier } from '../domain/classifier.ts';
 import { hasEnded, type JobPriority } from '../domain/job.ts';
 import { jobBell } from '../domain/job-changes.ts';
 import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
+import { jobMetrics } from '../jobs/job-metrics.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { aClassification, aRadiograph } from '../stores/ledger-cases.ts';
 import { openSqliteLedger } from '../stores/sqlite-ledger.ts';
@@ -21,7 +22,7 @@ export async function aWard(openQueue: QueuePlace) {
   const ledger = opening.use(openSqliteLedger(folder.path));
   const bell = jobBell();
   const queue = opening.use(await openQueue(ledger));
-  const ended = new Counter({ name: 'ended', help: 'ended', labelNames: ['outcome'], registers: [] });
+  const metrics = jobMetrics(new Registry());
   const stack = opening.move();
   const read = async (id: string) => (await ledger.jobs([id])).get(id);
   return {
@@ -55,7 +56,7 @@ export async function aWard(openQueue: QueuePlace) {
       const own = await openQueue(ledger);
       const logger = pino({ level: 'silent' });
       const drain = drainMs === undefined ? {} : { drainMs };
-      const worker = startWorker({ ledger, classify, bell, queue: own, logger, ended, ...drain });
+      const worker = startWorker({ ledger, classify, bell, queue: own, logger, metrics, ...drain });
       return {
         async [Symbol.asyncDispose]() {
           await worker[Symbol.asyncDispose]();

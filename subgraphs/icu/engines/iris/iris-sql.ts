@@ -1,7 +1,8 @@
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import type { Logger } from 'pino';
-import { Histogram, type Registry } from 'prom-client';
+import { Gauge, Histogram, type Registry } from 'prom-client';
 import { deadlineSignal } from '#common/deadline.ts';
+import { traced } from '#common/request-scope.ts';
 import type { Row } from './atelier-answer.ts';
 import { atelierHttp } from './atelier-http.ts';
 import { atelierSession, type IrisAccount, type Statement } from './atelier-session.ts';
@@ -39,7 +40,7 @@ export function openIrisSql(config: IrisConfig, registry: Registry, logger: Logg
   const admin = atelierSession(http, config);
   const closed = new AbortController();
   const seconds = new Histogram({
-    ...{ name: 'iris_statement_seconds', help: 'Statements to InterSystems IRIS' },
+    ...{ name: 'iris_statement_seconds', help: 'Statements to InterSystems IRIS by how they ended' },
     ...{ buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600] },
     ...{ labelNames: ['statement', 'outcome'] as const, registers: [registry] },
   });
@@ -47,12 +48,28 @@ export function openIrisSql(config: IrisConfig, registry: Registry, logger: Logg
     breaker: new ConsecutiveBreaker(FAULTS_IN_A_ROW),
     halfOpenAfter: REST_MS,
   });
-  breaker.onStateChange((state) => logger.warn({ state: CircuitState[state] }, 'IRIS breaker'));
+  const registers = [registry];
+  const opened = new Gauge({
+    name: 'iris_breaker_state',
+    help: 'Breaker of IRIS: 0 closed, 1 half open, 2 open',
+    registers,
+  });
+  breaker.onStateChange((state) => {
+    logger.warn({ state: CircuitState[state] }, 'IRIS breaker');
+    opened.set(state === CircuitState.Closed ? 0 : state === CircuitState.HalfOpen ? 1 : 2);
+  });
+  new Gauge({
+    ...{ name: 'iris_statements_pending', help: 'Statements under way or waiting for a session', registers },
+    collect() {
+      this.set([...sessions, admin].reduce((sum, session) => sum + session.pending(), 0));
+    },
+  });
 
   const measured = async (statement: Statement, work: () => Promise<Row[]>) => {
     const end = seconds.startTimer({ statement: statement.name });
+    const attributes = { 'db.system.name': 'intersystems.iris', 'db.operation.name': statement.name };
     try {
-      const rows = await work();
+      const rows = await traced(`iris ${statement.name}`, { kind: 'client', attributes }, work);
       end({ outcome: 'ok' });
       return rows;
     } catch (error) {

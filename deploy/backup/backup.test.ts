@@ -1,0 +1,198 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { openFolderBlobStore } from '#common/folder-blob-store.ts';
+import { addBlobKey } from '#common/key-ring.ts';
+import { keysFolder, openKeys } from '#common/keys.ts';
+import { openDatabase } from '#common/sqlite.ts';
+import { linesUntilKilled } from '#common/testing/killed-process.ts';
+import { backUp } from './backup.ts';
+import { restore } from './restore.ts';
+
+async function aDataFolder() {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'backup-'));
+  const dataDir = join(folder.path, 'data');
+  const db = openDatabase(join(dataDir, 'imaging.sqlite'));
+  db.exec('CREATE TABLE radiographs (address TEXT) STRICT');
+  const blobs = await openFolderBlobStore(dataDir, await openKeys(dataDir));
+  const contents = new Map<string, Buffer>();
+  const places = {
+    dataDir,
+    backup: join(folder.path, 'backup'),
+    backupOfKeys: join(folder.path, 'backup-of-keys'),
+  };
+  return {
+    ...{ root: folder.path, places, blobs, contents, db },
+    async add(count: number) {
+      for (let i = 0; i < count; i += 1) {
+        const bytes = randomBytes(3_000);
+        const { address } = await blobs.put([bytes]);
+        db.prepare('INSERT INTO radiographs VALUES (?)').run(address);
+        contents.set(address, bytes);
+      }
+    },
+    restored: { ...places, dataDir: join(folder.path, 'restored') },
+    async [Symbol.asyncDispose]() {
+      db.close();
+      await folder.remove();
+    },
+  };
+}
+
+/** What a restored folder holds: the bytes of each radiograph that its database names. */
+async function radiographsIn(dataDir: string) {
+  using db = openDatabase(join(dataDir, 'imaging.sqlite'));
+  const blobs = await openFolderBlobStore(dataDir, await openKeys(dataDir));
+  const found = new Map<string, Buffer | undefined>();
+  for (const { address } of db.prepare('SELECT address FROM radiographs').all())
+    found.set(String(address), await blobs.get(String(address)));
+  return found;
+}
+
+test('what was backed up is restored, later changes are added, and what was deleted goes', async () => {
+  await using data = await aDataFolder();
+  await data.add(20);
+  const [first = ''] = data.contents.keys();
+  const { address: drawn } = await data.blobs.put([randomBytes(100)], first);
+  expect(await backUp(data.places)).toEqual({ images: 20, copied: 20, unreadable: [] });
+  await addBlobKey(keysFolder(data.places.dataDir), Date.now());
+  await data.add(5);
+  await data.blobs.delete(first);
+  data.db.prepare('DELETE FROM radiographs WHERE address = ?').run(first);
+  data.contents.delete(first);
+  const [second = ''] = data.contents.keys();
+  await data.blobs.reseal(second);
+  // Five new ones, and one that lies under another key now.
+  expect(await backUp(data.places)).toEqual({ images: 24, copied: 6, unreadable: [] });
+  expect(await restore(data.restored)).toMatchObject({ images: 24 });
+  expect(await radiographsIn(data.restored.dataDir)).toEqual(data.contents);
+  const restored = readdirSync(data.restored.dataDir, { recursive: true }).map(String);
+  expect(restored.filter((name) => name.includes(first) || name.includes(drawn))).toEqual([]);
+});
+
+test('what is stored while a backup runs is in it as far as its database names it', async () => {
+  await using data = await aDataFolder();
+  await data.add(200);
+  let ended = false;
+  const running = backUp(data.places).finally(() => {
+    ended = true;
+  });
+  while (!ended) await data.add(1);
+  await running;
+  await restore(data.restored);
+  const found = await radiographsIn(data.restored.dataDir);
+  expect(found.size).toBeGreaterThanOrEqual(200);
+  for (const [address, bytes] of found)
+    expect(bytes?.equals(data.contents.get(address) as Buffer)).toBe(true);
+});
+
+test('a backup that is killed again and again is not taken for a whole one, and ends as one', {
+  timeout: 60_000,
+}, async () => {
+  await using data = await aDataFolder();
+  await data.add(150);
+  const at = JSON.stringify(join(import.meta.dirname, 'backup.ts'));
+  const program = `
+    const { backUp } = await import(${at});
+    process.stdout.write('begun\\n');
+    await backUp(${JSON.stringify(data.places)});`;
+  for (let round = 0; round < 4; round += 1) {
+    await linesUntilKilled(program, 1);
+    await expect(restore(data.restored)).rejects.toThrow('Expected a whole backup');
+  }
+  expect(await backUp(data.places)).toMatchObject({ images: 150, unreadable: [] });
+  await restore(data.restored);
+  expect(await radiographsIn(data.restored.dataDir)).toEqual(data.contents);
+});
+
+test('a damaged image is named by the backup, and refused by the restore', async () => {
+  await using data = await aDataFolder();
+  await data.add(3);
+  const [address = ''] = data.contents.keys();
+  appendFileSync(join(data.places.dataDir, 'blobs', address.slice(0, 2), address), 'x');
+  expect(await backUp(data.places)).toEqual({ images: 3, copied: 3, unreadable: [address] });
+  await expect(restore(data.restored)).rejects.toThrow(
+    '1 of 3 images are damaged, or these are not their keys',
+  );
+  expect(existsSync(data.restored.dataDir)).toBe(false);
+});
+
+test('a restore refuses what is not whole, and what it would write over', async () => {
+  await using data = await aDataFolder();
+  await using other = await aDataFolder();
+  await data.add(2);
+  await other.add(2);
+  await backUp(data.places);
+  await backUp(other.places);
+  await expect(restore(data.places)).rejects.toThrow('Expected an empty data folder');
+  await expect(restore({ ...data.restored, backupOfKeys: other.places.backupOfKeys })).rejects.toThrow(
+    '2 of 2 images are damaged, or these are not their keys',
+  );
+  await expect(restore({ ...data.restored, backupOfKeys: join(data.root, 'none') })).rejects.toThrow(
+    'Expected the keys of the backup',
+  );
+  await expect(restore({ ...data.restored, keysDir: other.places.backupOfKeys })).rejects.toThrow(
+    'has another master.key',
+  );
+  const copies = { ...data.restored, backup: join(data.root, 'copy') };
+  cpSync(data.places.backup, copies.backup, { recursive: true });
+  const [folder = ''] = readdirSync(join(copies.backup, 'blobs')).filter((name) => name.length === 2);
+  rmSync(join(copies.backup, 'blobs', folder), { recursive: true });
+  await expect(restore(copies)).rejects.toThrow(/expected 2 images, got [01]/);
+  appendFileSync(join(copies.backup, 'imaging.sqlite'), 'x');
+  await expect(restore(copies)).rejects.toThrow('imaging.sqlite is not as it was written');
+  writeFileSync(join(copies.backup, 'backup.json'), '{"format":2}');
+  await expect(restore(copies)).rejects.toThrow('Expected a backup of format 1');
+  expect(existsSync(data.restored.dataDir)).toBe(false);
+  await restore(data.restored);
+  expect(await radiographsIn(data.restored.dataDir)).toEqual(data.contents);
+});
+
+test('a damaged database ends the backup, and a folder of something else is left alone', async () => {
+  await using data = await aDataFolder();
+  await data.add(2);
+  writeFileSync(join(data.places.dataDir, 'broken.sqlite'), 'this is no database at all, but long enough');
+  await expect(backUp(data.places)).rejects.toThrow();
+  rmSync(join(data.places.dataDir, 'broken.sqlite'));
+  await expect(backUp({ ...data.places, backup: data.root })).rejects.toThrow('Expected an empty folder');
+});
+
+test('the commands say what they need and what they did', async () => {
+  await using data = await aDataFolder();
+  await data.add(4);
+  const told = async (env: NodeJS.ProcessEnv, ...options: string[]) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...options], {
+      env: { ...process.env, NODE_ENV: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [out, faults] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    return { out, faults, code: child.exitCode };
+  };
+  const { dataDir, backup, backupOfKeys } = data.places;
+  const env = { DATA_DIR: dataDir };
+  const fails = (faults: string) => ({ code: 1, out: '', faults: expect.stringContaining(faults) });
+  expect(await told(env, 'backup', '--to', backup)).toEqual(fails('Expected --to and --keys-to'));
+  expect(await told(env, 'backup', '--to', backup, '--keys-to', join(backup, 'keys'))).toEqual(
+    fails('in another place'),
+  );
+  const away = { ...env, DATABASE_URL: 'postgres://hospital@db/radiograph' };
+  expect(await told(away, 'backup', '--to', backup, '--keys-to', backupOfKeys)).toEqual(
+    fails('docs/backup.md'),
+  );
+  expect(await told(env, 'backup', '--to', backup, '--keys-to', backupOfKeys)).toEqual({
+    ...{ code: 0, faults: '' },
+    out: '4 images are in the backup, 4 of them copied now\n',
+  });
+  const restored = { DATA_DIR: data.restored.dataDir };
+  expect(await told(restored, 'restore', '--from', backup, '--keys-from', backupOfKeys)).toEqual({
+    ...{ code: 0, faults: '' },
+    out: expect.stringMatching(/^Restored as it was at 20\d\d-.*Z: 4 images\n$/),
+  });
+  expect(await radiographsIn(data.restored.dataDir)).toEqual(data.contents);
+});
