@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { commonSettings, portSetting, readSettings, uploadSizeSetting } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
 import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { AuthenticationConfig } from './guard/authentication.ts';
@@ -13,6 +13,8 @@ export type GatewayConfig = StorageConfig & {
   readonly port: number;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** Path of the supergraph's SDL; it is watched. */
   readonly supergraph: string;
   /** Names of the caller's headers that reach the subgraphs. */
@@ -67,7 +69,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
       IMAGING_URL: z.url().optional(),
       HEATMAP_URL: z.url().optional(),
       ICU_URL: z.url().optional(),
-      MAX_UPLOAD_MB: z.coerce.number().min(1).max(1024).default(64),
+      MAX_UPLOAD_MB: uploadSizeSetting,
       REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(600_000).default(30_000),
       MAX_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(10_000),
       MAX_OPERATIONS_PER_SOCKET: z.coerce.number().int().min(1).max(10_000).default(100),
@@ -105,6 +107,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     supergraph: settings.SUPERGRAPH_PATH,
     forwardHeaders: settings.FORWARD_HEADERS,
     subgraphs: new Map([

@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { gatewayConfig } from './config.ts';
 
@@ -15,4 +15,4 @@ const stop = stopSignal();
 await using server = await startGateway(config, logger);
 logger.info({ url: server.url }, 'gateway is ready');
 logger.info({ reason: await stop }, 'gateway drains');
-drainDeadline(15_000);
+await leave(server, config.drainDelayMs ?? 0);

@@ -5,14 +5,17 @@ const PROBE_MS = 1_000;
 /** Without it nothing can be taken or shown; the others leave partial answers. */
 const INDISPENSABLE = 'imaging';
 
-/** `/healthz` (alive; asks nobody), `/readyz` (which subgraphs answer, by name), `/metrics`. */
+/** `/healthz` (alive; asks nobody), `/readyz` (which subgraphs answer, by name), `/metrics`.
+ *  @returns makes `/readyz` say that the gateway is leaving */
 export function serveProbes(
   http: FastifyInstance,
   subgraphs: ReadonlyMap<string, string>,
   metrics: Registry,
-): void {
+): () => void {
+  let isLeaving = false;
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
+    if (isLeaving) return reply.code(503).send({ status: 'leaving' });
     const states = await Promise.all(
       [...subgraphs].map(async ([name, base]) => [name, await stateOf(base)] as const),
     );
@@ -23,6 +26,9 @@ export function serveProbes(
   http.get('/metrics', async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.metrics()),
   );
+  return () => {
+    isLeaving = true;
+  };
 }
 
 async function stateOf(base: string): Promise<'ready' | 'not ready' | 'unreachable'> {

@@ -98,6 +98,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       return id;
     },
     keepAliveTimeout: 75_000,
+    // What a trusted proxy says of the scheme stands in our links; callers' addresses are told by `callerAddress`.
+    trustProxy: config.guard.trustedProxies.length > 0 && [...config.guard.trustedProxies],
     // The link to a picture is one long parameter.
     routerOptions: { maxParamLength: 1_000 },
     frameworkErrors: tellBadAddress,
@@ -199,7 +201,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   serveFhir(http, execute, logger);
   serveCdsHooks(http, execute, metrics);
   serveFiles(http, blobs, keys('file-token'));
-  serveProbes(http, config.subgraphs, metrics.registry);
+  const leaving = serveProbes(http, config.subgraphs, metrics.registry);
   servePage(http);
   serveExplorer(http);
   serveDocs(http, {
@@ -210,6 +212,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   if (!config.authentication) logger.warn('nobody is authenticated: fit for this machine alone');
   return {
     url,
+    leaving,
     async [Symbol.asyncDispose]() {
       await transports[Symbol.asyncDispose]();
       await apollo.stop();

@@ -105,7 +105,13 @@ async function resolverTypes(document: DocumentNode, mappers: Record<string, str
       importExtension: '.ts',
       contextType: '../context.ts#Context',
       mappers,
-      scalars: { DateTime: 'string', Upload: 'string', ActivationMaps: 'unknown', ID: 'string' },
+      scalars: {
+        DateTime: 'string',
+        Upload: 'string',
+        ActivationMaps: 'unknown',
+        HeatmapClaim: 'string',
+        ID: 'string',
+      },
     },
   });
 }

@@ -62,7 +62,7 @@ const MAY_IMPORT: { room: (path: string) => boolean; may: (path: string) => bool
     const home = `subgraphs/${name}`;
     const at = (...rooms: string[]) => within(...rooms.map((room) => `${home}/${room}`));
     const context = within(`${home}/context.ts`);
-    const driven = at('stores', 'jobs', 'engines', 'inference', 'rendering', 'dicom');
+    const driven = at('stores', 'jobs', 'engines', 'inference', 'rendering', 'dicom', 'pacs');
     return [
       { room: within(home), may: (path: string) => within(home)(path) || COMMON(path) },
       {
@@ -120,6 +120,8 @@ test('only an entry point reads the environment', () => {
   const may = (path: string) =>
     path.endsWith('/main.ts') ||
     path === 'deploy/local/start.ts' ||
+    // Hands the environment on to the services as it is.
+    path === 'deploy/local/supervised-process.ts' ||
     path.startsWith('loadtest/') ||
     path === 'docs/clients/typescript/example.ts' ||
     path.includes('/testing/') ||

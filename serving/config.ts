@@ -11,6 +11,8 @@ export type ServingConfig = {
   readonly restPort: number;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** Folder of `<model>/<integer version>/model.onnx`. */
   readonly modelBasePath: string;
   /** Threads that run the network; each holds a session of its own. */
@@ -48,6 +50,7 @@ export function servingConfig(env: NodeJS.ProcessEnv): ServingConfig {
     restPort: settings.SERVING_REST_PORT,
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     modelBasePath: settings.MODEL_BASE_PATH,
     workers: settings.SERVING_WORKERS,
     queueLimit: settings.SERVING_QUEUE_LIMIT,

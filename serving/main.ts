@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { servingConfig } from './config.ts';
 import { startServing } from './server.ts';
@@ -13,4 +13,4 @@ const stop = stopSignal();
 await using server = await startServing(config, logger);
 logger.info({ grpcPort: server.grpcPort, restPort: server.restPort }, 'serving is ready');
 logger.info({ reason: await stop }, 'serving drains');
-drainDeadline(15_000);
+await leave(server, config.drainDelayMs ?? 0);

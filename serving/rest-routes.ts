@@ -11,10 +11,15 @@ import { ServingError } from './serving-error.ts';
 
 type ModelRoute = { Params: { model: string; version?: string } };
 
-/** TensorFlow Serving's REST routes for status and metadata, the probes and the metrics. */
+/** TensorFlow Serving's REST routes for status and metadata, the probes and the metrics.
+ *  @param isLeaving whether nobody should send more */
 export function restRoutes(
   registry: ModelRegistry,
-  { metrics, logger }: { readonly metrics: Registry; readonly logger: Logger },
+  {
+    metrics,
+    logger,
+    isLeaving,
+  }: { readonly metrics: Registry; readonly logger: Logger; readonly isLeaving: () => boolean },
 ): FastifyInstance {
   const http = fastify({ forceCloseConnections: 'idle', genReqId: () => requestIdOf(undefined) });
   observeHttp(http, { metrics, logger });
@@ -27,6 +32,7 @@ export function restRoutes(
   }
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', (_request, reply) => {
+    if (isLeaving()) return reply.code(503).send({ status: 'leaving' });
     const ready = registry.versions.some(({ state }) => state === 'AVAILABLE');
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'no model is available' });
   });

@@ -10,7 +10,12 @@ import { restRoutes } from './rest-routes.ts';
 import { servingMetrics } from './serving-metrics.ts';
 import { LATEST_VERSION } from './version-policy.ts';
 
-export type RunningServing = AsyncDisposable & { readonly grpcPort: number; readonly restPort: number };
+export type RunningServing = AsyncDisposable & {
+  readonly grpcPort: number;
+  readonly restPort: number;
+  /** From now on `/readyz` says that nobody should send more; calls are answered all the same. */
+  leaving(): void;
+};
 
 const DRAIN_MS = 10_000;
 /** About a second of work for two threads, and 50 MB of pixels. */
@@ -30,7 +35,8 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
   addLoadGauges(metrics.registry, registry);
   const tracing = await openTracing('serving', config.tracing);
   const grpc = grpcServer(registry, { metrics, tracing, logger });
-  const http = restRoutes(registry, { metrics: metrics.registry, logger });
+  let isLeaving = false;
+  const http = restRoutes(registry, { metrics: metrics.registry, logger, isLeaving: () => isLeaving });
   const grpcPort = await new Promise<number>((resolve, reject) => {
     const address = `${config.host}:${config.grpcPort}`;
     grpc.bindAsync(address, ServerCredentials.createInsecure(), (error, port) =>
@@ -43,6 +49,9 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
   return {
     grpcPort,
     restPort,
+    leaving() {
+      isLeaving = true;
+    },
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => {
         const force = setTimeout(() => grpc.forceShutdown(), DRAIN_MS);

@@ -6,6 +6,7 @@ shopt -s nocasematch
 api=${HEALTH_URL:-http://localhost:52773}/api/atelier
 jar=$(mktemp)
 trap 'curl -sS -o /dev/null --max-time 5 -I -b "$jar" "$api/?CacheLogout=end" || true; rm -f "$jar"' EXIT
+if [[ -n ${IRIS_PASSWORD_FILE:-} ]]; then IRIS_PASSWORD=$(<"$IRIS_PASSWORD_FILE"); fi
 # By standard input: arguments of processes are for everybody to see.
 quoted=${IRIS_PASSWORD//\\/\\\\}
 quoted=${quoted//\"/\\\"}

@@ -44,9 +44,11 @@ test('the profile iris of the compose file builds this image and publishes nothi
   const [, image] = /^ARG IRIS_IMAGE=(\S+)$/m.exec(dockerfile) ?? [];
   expect(image).toMatch(/:\d{4}\.\d$/);
   expect(iris.build.args.IRIS_IMAGE).toBe(`\${IRIS_IMAGE:-${image}}`);
-  expect(icu.environment).toEqual({ IRIS_URL: expect.stringContaining('IRIS_URL:-}'), ...iris.environment });
-  // A service without a profile must not wait for one that is not there.
-  expect(icu.depends_on).toBeUndefined();
+  expect(icu.environment).toMatchObject({
+    ...{ IRIS_URL: expect.stringContaining('IRIS_URL:-}'), ...iris.environment },
+    IRIS_PASSWORD_FILE: '/run/secrets/iris-password',
+  });
+  expect([icu.secrets, iris.secrets]).toEqual([['iris-password'], ['iris-password']]);
 });
 
 test('every script is sound to bash, and the image has all that it copies and runs', async () => {
@@ -144,17 +146,20 @@ describe('what the image is filled with', () => {
 });
 
 /** A program `iris` whose sessions print `log`, and which notes how it was called. */
-async function withIris(log: string, script: string) {
+async function withIris(log: string, script: string, passwordFile = '') {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'iris-'));
   const calls = join(folder.path, 'calls');
   const log_ = join(folder.path, 'log');
   await writeFile(log_, log);
-  const body = `#!/bin/sh\necho "$@" >> ${calls}\nif [ "$1" = session ]; then cat > ${folder.path}/input; cat ${log_}; exit 3; fi\n`;
+  const body = `#!/bin/sh\necho "$@" >> ${calls}\nif [ "$1" = session ]; then echo "$IRIS_PASSWORD" >> ${folder.path}/password; cat > ${folder.path}/input; cat ${log_}; exit 3; fi\n`;
   await writeFile(join(folder.path, 'iris'), body);
   await chmod(join(folder.path, 'iris'), 0o755);
-  const ended = await run('bash', [join(HERE, script)], { PATH: `${folder.path}:${process.env.PATH}` });
+  const ended = await run('bash', [join(HERE, script)], {
+    ...{ PATH: `${folder.path}:${process.env.PATH}`, IRIS_PASSWORD_FILE: passwordFile },
+  });
+  const password = (await readFile(join(folder.path, 'password'), 'utf8')).trimEnd();
   const input = await readFile(join(folder.path, 'input'), 'utf8');
-  return { ...ended, input, calls: (await readFile(calls, 'utf8')).trimEnd().split('\n') };
+  return { ...ended, input, password, calls: (await readFile(calls, 'utf8')).trimEnd().split('\n') };
 }
 
 describe('building the model', () => {
@@ -189,6 +194,13 @@ describe('building the model', () => {
     expect(made).toMatchObject({ code: 0, input: await read('deploy/iris/account.script') });
     expect((await withIris('\nSTEP account FAILED\n', 'after-start.sh')).code).toBe(1);
   });
+
+  test('its password may stand in a file', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'secret-'));
+    const file = join(folder.path, 'password');
+    await writeFile(file, 'from a file\n');
+    expect((await withIris('\nSTEP account OK\n', 'after-start.sh', file)).password).toBe('from a file');
+  });
 });
 
 const curl = program('curl');
@@ -203,6 +215,20 @@ describe.skipIf(!curl)('the health check', () => {
     await using place = await fakePlace();
     for (let i = 0; i < 10; i += 1) expect(await check(place.fake.url)).toMatchObject({ code: 0 });
     expect(place.fake.sessions).toMatchObject({ held: 0, most: 1 });
+  });
+
+  test('takes the password from a file too', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'secret-'));
+    const IRIS_PASSWORD_FILE = join(folder.path, 'password');
+    await writeFile(IRIS_PASSWORD_FILE, `${ACCOUNT.password}\n`);
+    await using place = await fakePlace();
+    const env = {
+      HEALTH_URL: place.fake.url,
+      IRIS_USER: ACCOUNT.user,
+      IRIS_PASSWORD: '',
+      IRIS_PASSWORD_FILE,
+    };
+    expect(await run('bash', [join(HERE, 'healthcheck.sh')], env)).toMatchObject({ code: 0 });
   });
 
   test('is not passed without a trained model, with a wrong account, or without IRIS', async () => {

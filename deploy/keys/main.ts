@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { commonSettings, readSettings } from '#common/env.ts';
-import { openGatewayPublicKey } from '#common/gateway-key.ts';
+import { copyPublicKey, openGatewayPublicKey } from '#common/gateway-key.ts';
 import { addBlobKey } from '#common/key-ring.ts';
 import { keysFolder, openKeys } from '#common/keys.ts';
 import { openBlobStore, storageConfig, storageSettings } from '#common/storage-settings.ts';
@@ -11,6 +11,8 @@ const { values } = parseArgs({
     rewrite: { type: 'boolean', default: false },
     'drop-old': { type: 'boolean', default: false },
     'in-minutes': { type: 'string', default: '0' },
+    fill: { type: 'boolean', default: false },
+    'public-to': { type: 'string' },
   },
 });
 const minutes = Number(values['in-minutes']);
@@ -20,9 +22,13 @@ const config = storageConfig(readSettings({ ...commonSettings, ...storageSetting
 const folder = config.keysDir ?? keysFolder(config.dataDir);
 // A folder of keys that is to be shared is filled here, before services start that cannot write into it.
 const keys = await openKeys(config.dataDir, folder);
-await openGatewayPublicKey(config.dataDir, folder);
+const half = await openGatewayPublicKey(config.dataDir, folder);
 
-if (!values.rewrite && !values['drop-old']) {
+if (values.fill) {
+  const to = values['public-to'];
+  if (to !== undefined) await copyPublicKey(half, to);
+  console.log('The folder of keys is filled');
+} else if (!values.rewrite && !values['drop-old']) {
   const from = Date.now() + minutes * 60_000;
   const id = await addBlobKey(folder, from);
   console.log(`Blobs are encrypted with the key ${id} from ${new Date(from).toISOString()} on`);

@@ -108,6 +108,22 @@ test('no key is dropped while a blob needs it', async () => {
   expect(await blobKeys()).toEqual(before);
 });
 
+test('a folder of keys is filled once, and the public half alone goes elsewhere', async () => {
+  await using folder = await aDataFolder();
+  const elsewhere = join(folder.dataDir, 'public');
+  const fill = () => folder.told('--fill', '--public-to', elsewhere);
+  expect(await fill()).toMatchObject({ code: 0, faults: '' });
+  const names = ['gateway.key', 'gateway.pub', 'master.key'];
+  const contents = () => Promise.all(names.map((name) => readFile(join(folder.keys, name), 'base64')));
+  const before = await contents();
+  // At each start of the containers.
+  expect((await fill()).code).toBe(0);
+  expect((await readdir(folder.keys)).sort()).toEqual(names);
+  expect(await contents()).toEqual(before);
+  expect(await readdir(elsewhere)).toEqual(['gateway.pub']);
+  expect(await readFile(join(elsewhere, 'gateway.pub'), 'base64')).toBe(before[1]);
+});
+
 test('a rewriting process that is killed again and again loses nothing', { timeout: 60_000 }, async () => {
   await using folder = await aDataFolder();
   const { blobs } = await folder.open();

@@ -1,11 +1,17 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { OperationOutcome, Resource, RiskAssessment } from '@medplum/fhirtypes';
+import type {
+  DiagnosticReport,
+  Observation,
+  OperationOutcome,
+  Resource,
+  RiskAssessment,
+} from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { issuesOf } from '../fhir/testing/validation.ts';
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
-import { ask, type System, startSystem } from './system.ts';
+import { ask, picture, type System, startSystem, upload } from './system.ts';
 
 let system: System;
 beforeAll(async () => {
@@ -85,6 +91,52 @@ test('an assessment is read again by its id while it holds, and is gone once obs
   expect((await read(`/RiskAssessment/${changed.id}`)).status).toBe(200);
 });
 
+test('the result of a radiograph is a sound report, with an observation of each finding and its picture', async () => {
+  const { data } = await upload(
+    system.url,
+    'mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files, patientId: "7" }) { jobs { id radiograph { id } } } }',
+    [await picture('png')],
+  );
+  const { jobs } = (
+    data as unknown as { radiographUpload: { jobs: { id: string; radiograph: { id: string } }[] } }
+  ).radiographUpload;
+  const [
+    {
+      id: jobId,
+      radiograph: { id },
+    } = { id: '', radiograph: { id: '' } },
+  ] = jobs;
+  await expect
+    .poll(() => ask(system.url, `{ job(id: "${jobId}") { state } }`), { timeout: 20_000 })
+    .toMatchObject({ data: { job: { state: 'SUCCEEDED' } } });
+  const { resource: report } = await read<DiagnosticReport>(`/DiagnosticReport/${id}`);
+  expect(report).toMatchObject({
+    ...{ resourceType: 'DiagnosticReport', id, status: 'preliminary', subject: { reference: 'Patient/7' } },
+    conclusion: expect.stringContaining('never for clinical use without approval'),
+  });
+  const { data: asked } = await ask(
+    system.url,
+    `{ radiograph(id: "${id}") { classification { findings { code probability } } } }`,
+  );
+  const { findings } = (
+    asked as unknown as {
+      radiograph: { classification: { findings: { code: string; probability: number }[] } };
+    }
+  ).radiograph.classification;
+  expect(report.result).toHaveLength(findings.length);
+  for (const [i, { reference }] of (report.result ?? []).entries()) {
+    const { resource } = await read<Observation>(`/${reference}`);
+    expect(resource.code?.coding).toEqual(
+      expect.arrayContaining([expect.objectContaining({ code: findings[i]?.code })]),
+    );
+    expect(resource.valueQuantity?.value).toBeCloseTo((findings[i]?.probability ?? 0) * 100, 3);
+  }
+  const shown = await fetch(report.presentedForm?.[0]?.url ?? '');
+  expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+  expect((await shown.arrayBuffer()).byteLength).toBe(report.presentedForm?.[0]?.size);
+  expect(await refusal(`/Observation/${id}.0123456789abcdef`)).toEqual([404, 'not-found', 'NOT_FOUND']);
+});
+
 test('a client may escape the sign of the operation', async () => {
   expect(await read('/Patient/1/%24icu-risk')).toMatchObject({
     status: 200,
@@ -130,7 +182,24 @@ test.each([
   ],
   ['an assessment that never was', '/RiskAssessment/7.0123456789abcdef', 410, 'deleted', 'NOT_FOUND'],
   ['an assessment id with other characters', '/RiskAssessment/7$', 400, 'invalid', 'BAD_USER_INPUT'],
-  ['a resource that is not served', '/Observation/1', 404, 'not-found', 'NOT_FOUND'],
+  ['a resource that is not served', '/Condition/1', 404, 'not-found', 'NOT_FOUND'],
+  ['a report of no radiograph', '/DiagnosticReport/1', 404, 'not-found', 'NOT_FOUND'],
+  [
+    'a report of an unknown radiograph',
+    '/DiagnosticReport/99999999-89ab-4cde-8f01-23456789abcd',
+    404,
+    'not-found',
+    'NOT_FOUND',
+  ],
+  ['a report id with other characters', '/DiagnosticReport/1_2', 400, 'invalid', 'BAD_USER_INPUT'],
+  ['an observation of nothing', '/Observation/1', 404, 'not-found', 'NOT_FOUND'],
+  [
+    'an observation of an unknown radiograph',
+    '/Observation/99999999-89ab-4cde-8f01-23456789abcd.0123456789abcdef',
+    404,
+    'not-found',
+    'NOT_FOUND',
+  ],
   ['an operation that is not served', '/Patient/1/$everything', 404, 'not-found', 'NOT_FOUND'],
   ['a patient', '/Patient/1', 404, 'not-found', 'NOT_FOUND'],
   ['nothing', '', 404, 'not-found', 'NOT_FOUND'],
@@ -157,7 +226,13 @@ test('another format than JSON of R4 is 406', async () => {
 });
 
 test('other methods are 405 and say what is allowed; HEAD is as GET without a body', async () => {
-  for (const path of ['/Patient/1/$icu-risk', '/RiskAssessment/1', '/metadata'])
+  for (const path of [
+    '/Patient/1/$icu-risk',
+    '/RiskAssessment/1',
+    '/DiagnosticReport/1',
+    '/Observation/1',
+    '/metadata',
+  ])
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const body = method === 'OPTIONS' ? null : '<not>json';
       const { status, headers } = await read(path, { method, body });
@@ -215,6 +290,20 @@ test('a token and its scope are asked for', async () => {
       403,
       'forbidden',
       'FORBIDDEN',
+    ]);
+  }
+  for (const path of ['DiagnosticReport', 'Observation']) {
+    const unknown = `/${path}/99999999-89ab-4cde-8f01-23456789abcd${path === 'Observation' ? '.0123456789abcdef' : ''}`;
+    expect(await refusal(unknown, {}, guarded.url)).toEqual([401, 'login', 'UNAUTHENTICATED']);
+    expect(await refusal(unknown, await bearing('patient:read'), guarded.url)).toEqual([
+      403,
+      'forbidden',
+      'FORBIDDEN',
+    ]);
+    expect(await refusal(unknown, await bearing('radiograph:read'), guarded.url)).toEqual([
+      404,
+      'not-found',
+      'NOT_FOUND',
     ]);
   }
   const path = '/Patient/1/$icu-risk';

@@ -21,21 +21,27 @@ const MODELS = join(import.meta.dirname, '../../serving/models');
 export type System = AsyncDisposable & {
   readonly url: string;
   readonly dataDir: string;
-  /** Base address of the imaging subgraph itself. */
+  /** Base addresses of the subgraphs themselves. */
   readonly imagingUrl: string;
   /** Where each service has its probes and metrics, by its name. */
   readonly services: ReadonlyMap<string, string>;
   /** Ends the model server. */
   stopServing(): Promise<void>;
+  readonly heatmapUrl: string;
+  readonly icuUrl: string;
 };
 
 /** What is unlike the whole and healthy system with the model that it ships. */
 export type SystemSettings = {
   readonly serving?: 'dead';
+  /** Where another model server is, in place of the system's own. */
+  readonly servingAddress?: string;
   /** A dead subgraph refuses connections, a hung one takes them and never answers. */
   readonly imaging?: 'dead' | 'hung';
   readonly heatmap?: 'dead' | 'hung';
   readonly icu?: 'dead' | 'hung';
+  /** Settings of imaging, such as those of a PACS. */
+  readonly imagingSettings?: Readonly<Record<string, string>>;
   /** Settings of the ICU service, such as those of an IRIS. */
   readonly icuSettings?: Readonly<Record<string, string>>;
   readonly requestMs?: number;
@@ -84,7 +90,8 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   if (settings.serving === 'dead') await serving[Symbol.asyncDispose]();
   const imagingSettings = {
     ...{ ...common, ...versions, IMAGING_PORT: '0', MODEL_NAME: name, MODEL_BASE_PATH: folder },
-    TF_SERVING: `embedded=${host}:${modelPort}`,
+    TF_SERVING: `embedded=${settings.servingAddress ?? `${host}:${modelPort}`}`,
+    ...settings.imagingSettings,
   };
   const imaging = stack.use(await startImaging(imagingConfig(imagingSettings), loggerOf('imaging')));
   const heatmap = stack.use(
@@ -126,6 +133,8 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
       ['serving', `http://${host}:${serving.restPort}`],
     ]),
     stopServing: async () => serving[Symbol.asyncDispose](),
+    heatmapUrl: heatmap.url,
+    icuUrl: icu.url,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

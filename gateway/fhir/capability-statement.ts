@@ -2,21 +2,25 @@ import type { CapabilityStatement, OperationDefinition } from '@medplum/fhirtype
 import { NOT_FOR_CLINICAL_USE } from './risk-words.ts';
 
 /** When what these two say changed last. */
-const DATE = '2026-11-25';
+const DATE = '2026-11-27';
 
 /** What this server answers of FHIR. @param base the address of `/fhir` */
 export function capabilityStatement(base: string): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',
-    name: 'RadiographIcuRisk',
-    title: 'ICU risk of Radiograph',
+    name: 'Radiograph',
+    title: 'ICU risk and results of radiographs',
     status: 'active',
     experimental: true,
     date: DATE,
     description: NOT_FOR_CLINICAL_USE,
     kind: 'instance',
     software: { name: 'Radiograph' },
-    implementation: { description: 'The ICU risk of a patient as a RiskAssessment', url: base },
+    implementation: {
+      description:
+        'The ICU risk of a patient as a RiskAssessment, the result of a radiograph as a DiagnosticReport',
+      url: base,
+    },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json'],
     rest: [
@@ -36,7 +40,7 @@ export function capabilityStatement(base: string): CapabilityStatement {
             },
           ],
           description:
-            'A bearer token with the scope patient:read, where the server authenticates its callers.',
+            'A bearer token, where the server authenticates its callers, with the scope patient:read for the risk and radiograph:read for the result of a radiograph.',
         },
         resource: [
           {
@@ -49,6 +53,19 @@ export function capabilityStatement(base: string): CapabilityStatement {
             interaction: [{ code: 'read' }],
             documentation:
               'Assessments are not stored: a read assesses again. When the outcome is another one by then, 410.',
+          },
+          {
+            type: 'DiagnosticReport',
+            versioning: 'no-version',
+            interaction: [{ code: 'read' }],
+            documentation: 'The result of a radiograph under its id, once it is classified.',
+          },
+          {
+            type: 'Observation',
+            versioning: 'no-version',
+            interaction: [{ code: 'read' }],
+            documentation:
+              'A finding of such a report and how probable it is; its device is the model, contained.',
           },
           { type: 'OperationDefinition', interaction: [{ code: 'read' }] },
         ],

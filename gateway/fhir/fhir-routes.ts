@@ -6,6 +6,13 @@ import { refuseOtherMethods } from '../other-methods.ts';
 import { ownAddress } from '../own-address.ts';
 import type { Execute } from '../own-operation.ts';
 import { capabilityStatement, icuRiskOperation } from './capability-statement.ts';
+import { readClassifiedRadiograph, readHeatmap } from './classified-radiograph.ts';
+import {
+  diagnosticReport,
+  findingObservation,
+  isRadiographId,
+  radiographOfObservation,
+} from './diagnostic-report.ts';
 import { acceptsFhirJson, FHIR_JSON } from './fhir-json.ts';
 import { sendOutcome } from './operation-outcome.ts';
 import { PATIENT_ID, PATIENT_ID_WANTED, readPatientRisk } from './patient-risk.ts';
@@ -17,7 +24,7 @@ const READ = ['GET', 'HEAD'];
 
 type ById = { Params: { id: string; operation?: string } };
 
-/** ICU risk as FHIR R4. Each request becomes a query of the graph, so that authentication, scopes, limits and errors are
+/** ICU risk and the results of radiographs as FHIR R4. Each request becomes a query of the graph, so that authentication, scopes, limits and errors are
  *  those of the graph; errors are told as OperationOutcome. */
 export function serveFhir(http: FastifyInstance, execute: Execute, logger: Logger): void {
   void http.register(
@@ -51,12 +58,7 @@ export function serveFhir(http: FastifyInstance, execute: Execute, logger: Logge
         return riskAssessment(await readPatientRisk(execute, request, reply, id));
       });
       read('/RiskAssessment/:id', async (request, reply) => {
-        const { id } = request.params;
-        if (!FHIR_ID.test(id))
-          throw new RadiographError(
-            'BAD_USER_INPUT',
-            'Expected an id of 1 to 64 letters, digits, hyphens or full stops',
-          );
+        const id = fhirId(request);
         const patient = patientOfAssessment(id);
         if (patient === undefined)
           throw new RadiographError('NOT_FOUND', 'There is no assessment with this id');
@@ -69,8 +71,32 @@ export function serveFhir(http: FastifyInstance, execute: Execute, logger: Logge
           "Observations or the model are not those of this assessment any more: ask for the patient's $icu-risk",
         );
       });
+      read('/DiagnosticReport/:id', async (request, reply) => {
+        const id = fhirId(request);
+        if (!isRadiographId(id)) throw new RadiographError('NOT_FOUND', 'There is no report with this id');
+        const result = await readClassifiedRadiograph(execute, request, reply, id);
+        const heatmap = await readHeatmap(execute, request, reply, id);
+        return diagnosticReport(result, heatmap, ownAddress(request));
+      });
+      read('/Observation/:id', async (request, reply) => {
+        const id = fhirId(request);
+        const radiograph = radiographOfObservation(id);
+        const observation =
+          radiograph !== undefined &&
+          findingObservation(await readClassifiedRadiograph(execute, request, reply, radiograph), id);
+        if (!observation) throw new RadiographError('NOT_FOUND', 'There is no observation with this id');
+        return observation;
+      });
     },
     { prefix: BASE },
+  );
+}
+
+function fhirId({ params: { id } }: FastifyRequest<ById>): string {
+  if (FHIR_ID.test(id)) return id;
+  throw new RadiographError(
+    'BAD_USER_INPUT',
+    'Expected an id of 1 to 64 letters, digits, hyphens or full stops',
   );
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { CodeableConcept, Device, RiskAssessment } from '@medplum/fhirtypes';
+import type { CodeableConcept, RiskAssessment } from '@medplum/fhirtypes';
+import { MODEL, modelDevice } from './model-device.ts';
+import { narrative } from './narrative.ts';
 import type { PatientRisk } from './patient-risk.ts';
 import { measurement, NOT_FOR_CLINICAL_USE, reasonInWords, verdict } from './risk-words.ts';
 
 /** A patient's id, and what was assessed. */
 const ASSESSMENT_ID = /^([A-Za-z0-9.-]{1,47})\.([0-9a-f]{16})$/;
-/** Id of the contained device. */
-const MODEL = 'model';
 
 /** The logical id of an assessment: the patient's id and a digest of what was assessed, by which model, with which
  *  result. Equal assessments have equal ids, whenever they are made, and any other has another. */
@@ -38,8 +38,8 @@ export function riskAssessment(risk: PatientRisk): RiskAssessment {
   return {
     resourceType: 'RiskAssessment',
     id: assessmentId(risk),
-    text: { status: 'generated', div: narrative(sentences, NOT_FOR_CLINICAL_USE) },
-    contained: [device(model)],
+    text: narrative(sentences, NOT_FOR_CLINICAL_USE),
+    contained: [modelDevice(model)],
     status: 'final',
     method: { text: `${model.engine}, ${model.name} version ${model.version}` },
     code: { text: 'Risk of an admission to the intensive care unit' },
@@ -72,21 +72,6 @@ export function riskAssessment(risk: PatientRisk): RiskAssessment {
   };
 }
 
-function device({ name, version, digest, engine }: PatientRisk['model']): Device {
-  return {
-    resourceType: 'Device',
-    id: MODEL,
-    status: 'active',
-    deviceName: [{ name, type: 'model-name' }],
-    type: { text: `Prediction model (${engine})` },
-    version: [
-      { type: { text: 'model version' }, value: version },
-      ...(digest ? [{ type: { text: 'digest of the trained model' }, value: digest }] : []),
-    ],
-    note: [{ text: NOT_FOR_CLINICAL_USE }],
-  };
-}
-
 /** By the definitions of HL7's code system: `high` is "more likely to occur than not", which a model with a low threshold
  *  does not say of everybody whom it expects to be admitted. */
 function likelihood({ probability, willBeAdmitted }: PatientRisk): CodeableConcept {
@@ -95,13 +80,6 @@ function likelihood({ probability, willBeAdmitted }: PatientRisk): CodeableConce
   return {
     coding: [{ system: 'http://terminology.hl7.org/CodeSystem/risk-probability', code, display }],
   };
-}
-
-function narrative(...paragraphs: string[]): string {
-  const escaped = paragraphs.map((text) =>
-    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
-  );
-  return `<div xmlns="http://www.w3.org/1999/xhtml">${escaped.map((text) => `<p>${text}</p>`).join('')}</div>`;
 }
 
 /** Keeps what two computations of the same may differ by out of ids and answers. */

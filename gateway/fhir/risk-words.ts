@@ -16,7 +16,7 @@ const UNITS: Readonly<Record<string, string>> = {
 const YES_OR_NO = /^(.+) \(0 ([^,]+), 1 ([^)]+)\)$/;
 
 /** @param share 0 to 1 @returns such as "73 %" or "72.9 %" */
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Math.round(share * 1000) / 10} %`;
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings } from './env.ts';
@@ -26,6 +29,7 @@ test('a setting of nothing counts as not set', () => {
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
     OTEL_TRACES_SAMPLER_ARG: 1,
+    DRAIN_DELAY_MS: 0,
     ICU_PORT: 4003,
     ICU_URL,
   };
@@ -51,4 +55,35 @@ test.each([
   ['65535', 65_535],
 ])('%s is a port', (ICU_PORT, port) => {
   expect(readSettings(SHAPE, { ICU_URL, ICU_PORT }).ICU_PORT).toBe(port);
+});
+
+test('a setting may stand in a file, and its last line break does not count', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'settings-'));
+  const ICU_URL_FILE = join(folder.path, 'icu-url');
+  writeFileSync(ICU_URL_FILE, `${ICU_URL}\n`);
+  expect(readSettings(SHAPE, { ICU_URL_FILE }).ICU_URL).toBe(ICU_URL);
+  expect(readSettings(SHAPE, { ICU_URL_FILE, ICU_URL: ' ' }).ICU_URL).toBe(ICU_URL);
+  // A path that is set to nothing is not set.
+  expect(readSettings(SHAPE, { ICU_URL_FILE: '', ICU_URL }).ICU_URL).toBe(ICU_URL);
+  // What stands in the file is checked like any other value.
+  writeFileSync(ICU_URL_FILE, 'hunter2');
+  const message = messageOf({ ICU_URL_FILE });
+  expect(message).toContain('ICU_URL');
+  expect(message).not.toContain('hunter2');
+});
+
+test('a setting that is given twice, or in a file that is not there or empty, is named, and no path or content', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'settings-'));
+  const there = join(folder.path, 'there');
+  const empty = join(folder.path, 'empty');
+  writeFileSync(there, ICU_URL);
+  writeFileSync(empty, ' \n');
+  const ICU_PORT_FILE = join(folder.path, 'nowhere');
+  const both = messageOf({ ICU_URL, ICU_URL_FILE: there, ICU_PORT_FILE, HOST_FILE: empty });
+  expect(both).toContain('expected ICU_URL or ICU_URL_FILE, got both');
+  for (const name of ['ICU_URL_FILE', 'ICU_PORT_FILE', 'HOST_FILE']) expect(both).toContain(`at ${name}`);
+  expect(both).not.toContain(folder.path);
+  expect(both).not.toContain(ICU_URL);
+  // A folder is no file.
+  expect(messageOf({ ICU_URL_FILE: folder.path })).toContain('at ICU_URL_FILE');
 });

@@ -26,6 +26,12 @@ export async function openGatewayPublicKey(
   return half;
 }
 
+/** Puts the public half into a folder for services that need no other key. */
+export async function copyPublicKey(half: KeyObject, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await createKeyFile(join(folder, PUBLIC), half.export({ type: 'spki', format: 'pem' }), 0o644);
+}
+
 async function createOnce(folder: string, path: string): Promise<Buffer> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ed25519');

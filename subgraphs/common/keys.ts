@@ -5,7 +5,7 @@ import { createKeyFile, readIfThere } from './key-files.ts';
 import { type KeyRing, openKeyRing } from './key-ring.ts';
 
 /** What a key is for: a key derived for one purpose is of no use for another. */
-export type KeyPurpose = 'blob-address' | 'upload-claim' | 'file-token';
+export type KeyPurpose = 'blob-address' | 'upload-claim' | 'file-token' | 'heatmap-claim';
 
 export type Keys = {
   (purpose: KeyPurpose): Buffer;

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** Resolves when the process is asked to stop (SIGTERM, SIGINT) or its supervisor is gone. A second signal ends
  *  it at once. Resources then close in reverse order by `await using`; nothing calls `process.exit` midway. */
 export function stopSignal(): Promise<string> {
@@ -18,7 +20,17 @@ export function stopSignal(): Promise<string> {
   });
 }
 
+const DRAIN_MS = 15_000;
+
+/** Lets go of a server: it says that it is leaving and answers on for `delayMs`, then what closes it has 15 seconds.
+ *  Whoever puts an end to processes has to give them longer than both. */
+export async function leave(server: { leaving(): void }, delayMs: number): Promise<void> {
+  server.leaving();
+  await pause(delayMs);
+  drainDeadline(DRAIN_MS);
+}
+
 /** Ends the process with a failure when draining takes longer than `ms`: a hung peer must not keep it alive. */
-export function drainDeadline(ms: number): void {
+function drainDeadline(ms: number): void {
   setTimeout(() => process.exit(1), ms).unref();
 }

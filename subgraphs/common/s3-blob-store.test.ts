@@ -110,6 +110,16 @@ test('a bucket that is not there, or not ours, is a fault that names its code an
   );
 });
 
+test('a bucket is made once', async () => {
+  await using store = await startBucket();
+  const bucket = s3Bucket({ ...store.settings, bucket: 'more-images' }, PATIENCE);
+  expect(await bucket.make()).toBe('made');
+  expect(await bucket.make()).toBe('there');
+  await bucket.put('a', bodyOf(Buffer.from('a')));
+  const stranger = s3Bucket({ ...store.settings, secretAccessKey: 'wrong' }, PATIENCE);
+  await expect(stranger.make()).rejects.toThrow('got 403');
+});
+
 test('a list of several pages is told whole, and asked for page by page', async () => {
   const keys = Array.from({ length: 7 }, (_, i) => `blobs/${i}`);
   const entry = (key: string) =>

@@ -31,6 +31,8 @@ export type S3Bucket = {
   head(key: string): Promise<number | undefined>;
   delete(key: string): Promise<void>;
   list(prefix: string): AsyncIterable<{ key: string; storedAt: number }>;
+  /** Makes the bucket itself, where the account does not have it yet. */
+  make(): Promise<'made' | 'there'>;
 };
 
 /** How long a server may say nothing, how long a transfer may take (64 MB at 1 MB/s), and the pause before the first
@@ -143,6 +145,13 @@ export function s3Bucket(settings: S3Settings, patience = PATIENCE): S3Bucket {
         }
         more = textOf(page, 'IsTruncated') === 'true';
       }
+    },
+
+    async make() {
+      if ((await send('HEAD', '')).status === 200) return 'there';
+      const { status, bytes } = await send('PUT', '');
+      expectStatus([200], status, bytes);
+      return 'made';
     },
   };
 }

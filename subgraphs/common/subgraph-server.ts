@@ -57,7 +57,11 @@ export type SubgraphOptions<Context extends BaseContext> = {
   readonly ready: () => boolean | Promise<boolean>;
 };
 
-export type RunningServer = AsyncDisposable & { readonly url: string };
+export type RunningServer = AsyncDisposable & {
+  readonly url: string;
+  /** From now on `/readyz` says that nobody should send more; what is sent all the same is answered. */
+  leaving(): void;
+};
 
 const LONGEST_REQUEST_MS = 60_000;
 const BODY_LIMIT = 4 * 1024 * 1024;
@@ -114,12 +118,13 @@ export async function startSubgraph<Context extends BaseContext>(
       return access.runsFor(options.context(facts), caller);
     },
   });
-  registerProbes(http, options);
+  const leaving = registerProbes(http, options);
   const sockets = subscriptionServer(http, schema, access, options);
   const address = await http.listen({ host: options.host, port: options.port });
   logger.info({ address }, 'subgraph listens');
   return {
     url: address,
+    leaving,
     async [Symbol.asyncDispose]() {
       await sockets.dispose();
       await apollo.stop();
@@ -134,21 +139,27 @@ type ProbeOptions = Pick<SubgraphOptions<BaseContext>, 'host' | 'port' | 'logger
 export async function startProbes(options: ProbeOptions): Promise<RunningServer> {
   const http = fastify({ forceCloseConnections: 'idle', genReqId: () => requestIdOf(undefined) });
   observeHttp(http, options);
-  registerProbes(http, options);
+  const leaving = registerProbes(http, options);
   const address = await http.listen({ host: options.host, port: options.port });
   options.logger.info({ address }, 'probes listen');
-  return { url: address, [Symbol.asyncDispose]: () => http.close() };
+  return { url: address, leaving, [Symbol.asyncDispose]: () => http.close() };
 }
 
-function registerProbes(http: FastifyInstance, options: Pick<ProbeOptions, 'metrics' | 'ready'>): void {
+/** @returns makes `/readyz` say that the process is leaving */
+function registerProbes(http: FastifyInstance, options: Pick<ProbeOptions, 'metrics' | 'ready'>): () => void {
+  let isLeaving = false;
   http.get('/healthz', () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {
+    if (isLeaving) return reply.code(503).send({ status: 'leaving' });
     const ready = await options.ready();
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
   });
   http.get('/metrics', async (_request, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
   );
+  return () => {
+    isLeaving = true;
+  };
 }
 
 function subscriptionServer<Context extends BaseContext>(

@@ -7,6 +7,8 @@ export type HeatmapConfig = StorageConfig & {
   readonly port: number;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
 };
 
 export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
@@ -20,5 +22,6 @@ export function heatmapConfig(env: NodeJS.ProcessEnv): HeatmapConfig {
     ...storageConfig(settings),
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
   };
 }

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { openFileToken } from '#common/file-token.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
+import { openHeatmapClaim } from '#common/heatmap-claim.ts';
 import { openKeys } from '#common/keys.ts';
 import { asGateway } from '#common/testing/as-gateway.ts';
 import { heatmapConfig } from './config.ts';
@@ -70,6 +71,7 @@ async function startSystem() {
       if (!stored) throw new Error('Expected a stored picture behind the link');
       return sharp(stored).raw().toBuffer({ resolveWithObject: true });
     },
+    claimed: (claim: string) => openHeatmapClaim(keys('heatmap-claim'), claim),
     metrics: async () => (await fetch(`${server.url}/metrics`)).text(),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -155,4 +157,20 @@ test('a picture goes with its radiograph, and is drawn again when that comes aga
   const again = await Promise.all([system.ask({}), system.ask({}), system.ask({})]);
   for (const { heatmap } of again) await system.picture(heatmap.image.url);
   expect(await system.metrics()).toMatch(/heatmap_draw_seconds_count\{.*TURBO.*\} 2\n/);
+});
+
+test('the claim of a heatmap names its radiograph, finding, method and model, and the picture that was drawn', async () => {
+  await using system = await startSystem();
+  const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Radiograph {
+    heatmap(finding: "A", method: GRAD_CAM_SOFTMAX, opacity: 0) { claim image { url } } } } }`;
+  const { heatmap } = await system.ask({}, system.radiograph, query);
+  const { address, ...said } = system.claimed(heatmap.claim) ?? { address: '' };
+  expect(said).toEqual({
+    radiographId: 'r1',
+    finding: 'A',
+    method: 'GRAD_CAM_SOFTMAX',
+    modelDigest: 'digest',
+  });
+  const { info } = await sharp(await system.blobs.get(address)).toBuffer({ resolveWithObject: true });
+  expect(info).toMatchObject({ format: 'jpeg', width: 320, height: 200 });
 });

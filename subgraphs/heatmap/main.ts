@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { heatmapConfig } from './config.ts';
 import { startHeatmap } from './server.ts';
@@ -13,4 +13,4 @@ const stop = stopSignal();
 await using server = await startHeatmap(config, logger);
 logger.info({ url: server.url }, 'heatmap is ready');
 logger.info({ reason: await stop }, 'heatmap drains');
-drainDeadline(15_000);
+await leave(server, config.drainDelayMs ?? 0);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { fileUrl } from '#common/file-token.ts';
+import { sealHeatmapClaim } from '#common/heatmap-claim.ts';
 import { addImageWorkMetrics } from '#common/image-work-metrics.ts';
 import { openKeys } from '#common/keys.ts';
 import { serviceMetrics } from '#common/metrics.ts';
@@ -26,6 +27,7 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
   addImageWorkMetrics(metrics);
   const keys = await openKeys(config.dataDir, config.keysDir);
   const linkKey = keys('file-token');
+  const claimKey = keys('heatmap-claim');
   const blobs = await openBlobStore(config, keys, metrics);
   await using starting = new AsyncDisposableStack();
   const tracing = starting.use(await openTracing('heatmap', config.tracing));
@@ -33,6 +35,7 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
   const context: Context = {
     renderer: sharpRenderer(blobs, painters, renderingMetrics(metrics)),
     linkTo: (picture) => fileUrl(linkKey, picture),
+    claimOf: (claim) => sealHeatmapClaim(claimKey, claim),
   };
   const server = await startSubgraph({
     name: 'heatmap',
@@ -50,5 +53,6 @@ export async function startHeatmap(config: HeatmapConfig, logger: Logger): Promi
   });
   starting.use(server);
   const running = starting.move();
-  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const { url, leaving } = server;
+  return { url, leaving, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

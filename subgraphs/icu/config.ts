@@ -10,6 +10,8 @@ export type IcuConfig = {
   readonly port: number;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   /** InterSystems IRIS in place of the embedded engine. */
   readonly iris?: IrisConfig | undefined;
 };
@@ -23,6 +25,7 @@ export function icuConfig(env: NodeJS.ProcessEnv): IcuConfig {
     keysDir: settings.KEYS_DIR,
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     iris: irisConfig(settings),
   };
 }

@@ -1,4 +1,4 @@
-import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { icuConfig } from './config.ts';
 import { startIcu } from './server.ts';
@@ -10,4 +10,4 @@ const stop = stopSignal();
 await using server = await startIcu(config, logger);
 logger.info({ url: server.url }, 'icu is ready');
 logger.info({ reason: await stop }, 'icu drains');
-drainDeadline(15_000);
+await leave(server, config.drainDelayMs ?? 0);

@@ -49,8 +49,10 @@ export async function startIcu(config: IcuConfig, logger: Logger): Promise<Runni
     }),
   );
   const open = opening.move();
+  const { url, leaving } = server;
   return {
-    url: server.url,
+    url,
+    leaving,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

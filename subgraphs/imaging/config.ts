@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { commonSettings, portSetting, readSettings } from '#common/env.ts';
+import { commonSettings, portSetting, readSettings, uploadSizeSetting } from '#common/env.ts';
 import { type StorageConfig, storageConfig, storageSettings } from '#common/storage-settings.ts';
 import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { InferenceConfig } from './inference/open-inference.ts';
 import { inferenceConfig, inferenceSettings } from './inference-settings.ts';
+import { type PacsConfig, pacsConfig, pacsSettings } from './pacs/pacs-settings.ts';
 
 const ROLES = ['both', 'api', 'worker'] as const;
 
@@ -20,6 +21,8 @@ export type ImagingConfig = StorageConfig & {
   readonly redisUrl?: string | undefined;
   readonly logLevel: string;
   readonly tracing?: TracingConfig | undefined;
+  /** How long it answers on when it is asked to stop. */
+  readonly drainDelayMs?: number | undefined;
   readonly modelName: string;
   /** Folder of `<model name>/<version>/metadata.json`. */
   readonly modelCards: string;
@@ -28,6 +31,10 @@ export type ImagingConfig = StorageConfig & {
   readonly orphanGraceMs?: number | undefined;
   /** The age at which a radiograph is deleted; never when it is left out. */
   readonly retentionMs?: number | undefined;
+  /** Where studies are imported from and results go to; nowhere when it is left out. */
+  readonly pacs?: PacsConfig | undefined;
+  /** Of one file from the PACS. */
+  readonly maxUploadBytes: number;
 };
 
 const HOUR_MS = 60 * 60_000;
@@ -44,6 +51,8 @@ export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = 
       ...storageSettings,
       IMAGING_PORT: portSetting(4001),
       ...inferenceSettings,
+      ...pacsSettings,
+      MAX_UPLOAD_MB: uploadSizeSetting,
       // Links and remembered heatmaps rely on an hour.
       ORPHAN_GRACE_HOURS: z.coerce.number().min(1).default(24),
       RETENTION_DAYS: z.coerce.number().min(1).optional(),
@@ -63,10 +72,13 @@ export function imagingConfig(env: NodeJS.ProcessEnv, args: readonly string[] = 
     redisUrl: settings.REDIS_URL,
     logLevel: settings.LOG_LEVEL,
     tracing: tracingConfig(settings),
+    drainDelayMs: settings.DRAIN_DELAY_MS,
     modelName: settings.MODEL_NAME,
     modelCards: settings.MODEL_BASE_PATH,
     inference: inferenceConfig(settings),
     orphanGraceMs: settings.ORPHAN_GRACE_HOURS * HOUR_MS,
     retentionMs: settings.RETENTION_DAYS && settings.RETENTION_DAYS * 24 * HOUR_MS,
+    pacs: pacsConfig(settings),
+    maxUploadBytes: settings.MAX_UPLOAD_MB * 1024 * 1024,
   };
 }

@@ -9,6 +9,8 @@ import type { StoredJob } from './domain/job.ts';
 import { type JobBell, jobChanges } from './domain/job-changes.ts';
 import type { Ledger, PageRequest, RadiographPage } from './domain/ledger.ts';
 import type { Rendering, StoredRadiograph } from './domain/radiograph.ts';
+import type { ResultStore } from './domain/result-store.ts';
+import type { StudyImport } from './domain/study-import.ts';
 
 /** What resolvers may use. Loaders live as long as one operation. */
 export type Context = {
@@ -22,6 +24,8 @@ export type Context = {
   readonly classifications: DataLoader<string, StoredClassification | undefined>;
   readonly page: (request: PageRequest) => Promise<RadiographPage>;
   readonly intake: Intake;
+  readonly importStudy: StudyImport;
+  readonly storeResult: ResultStore;
   /** @returns the id of its job, or undefined when there is no such radiograph */
   readonly deleteRadiograph: (id: string) => Promise<string | undefined>;
   /** Takes a job back. @returns it as it is now, or undefined when there is none */
@@ -38,7 +42,7 @@ export type Services = {
   readonly ledger: Ledger;
   readonly bell: JobBell;
   readonly deleteRadiograph: DeleteRadiograph;
-} & Pick<Context, 'intake' | 'cancel' | 'models' | 'engineOf' | 'linkTo'>;
+} & Pick<Context, 'intake' | 'importStudy' | 'storeResult' | 'cancel' | 'models' | 'engineOf' | 'linkTo'>;
 
 export function createContext(
   { ledger, bell, deleteRadiograph, ...services }: Services,

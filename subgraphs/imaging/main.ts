@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { drainDeadline, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { imagingConfig } from './config.ts';
 import { startImaging } from './server.ts';
@@ -13,4 +13,4 @@ const stop = stopSignal();
 await using server = await startImaging(config, logger);
 logger.info({ url: server.url }, 'imaging is ready');
 logger.info({ reason: await stop }, 'imaging drains');
-drainDeadline(15_000);
+await leave(server, config.drainDelayMs ?? 0);

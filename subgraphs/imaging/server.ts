@@ -31,8 +31,10 @@ import { imageMetrics } from './jobs/image-metrics.ts';
 import { createIntake } from './jobs/intake.ts';
 import { jobMetrics, watchLedger } from './jobs/job-metrics.ts';
 import { startWorker } from './jobs/worker.ts';
+import { openPacs } from './pacs/open-pacs.ts';
 import { jobResolvers } from './resolvers/job.ts';
 import { radiographResolvers } from './resolvers/radiograph.ts';
+import { studyResolvers } from './resolvers/study.ts';
 import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
@@ -85,6 +87,9 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     claimKey: keys('upload-claim'),
     ...(role === 'both' && { early }),
   });
+  const { importStudy, storeResult } = starting.use(
+    openPacs({ config, keys, blobs, ledger, intake, registry: metrics, logger }),
+  );
   const linkKey = keys('file-token');
   const linkTo = (file: Parameters<typeof fileUrl>[1]) => fileUrl(linkKey, file);
   const cancel = async (jobId: string, actor: string) => {
@@ -106,7 +111,18 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
           resolvers: mergedResolvers(),
           context: (facts) =>
             createContext(
-              { ledger, bell, intake, cancel, deleteRadiograph, models, engineOf, linkTo },
+              {
+                ledger,
+                bell,
+                intake,
+                importStudy,
+                storeResult,
+                cancel,
+                deleteRadiograph,
+                models,
+                engineOf,
+                linkTo,
+              },
               facts,
             ),
           logger,
@@ -116,7 +132,8 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
         }),
   );
   const running = starting.move();
-  return { url: server.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const { url, leaving } = server;
+  return { url, leaving, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function openQueue(
@@ -139,8 +156,9 @@ function mergedResolvers() {
   return {
     ...radiographResolvers,
     ...jobResolvers,
+    ...studyResolvers,
     Query: { ...radiographResolvers.Query, ...jobResolvers.Query },
-    Mutation: { ...radiographResolvers.Mutation, ...jobResolvers.Mutation },
+    Mutation: { ...radiographResolvers.Mutation, ...jobResolvers.Mutation, ...studyResolvers.Mutation },
     Upload,
   };
 }

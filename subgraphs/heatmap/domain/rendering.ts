@@ -27,6 +27,9 @@ export interface HeatmapRenderer {
 
 /** A heatmap of which the picture, the peak and the regions are worked out only when they are asked for. */
 export type ComputedHeatmap = {
+  readonly radiographId: string;
+  /** Names the model whose maps it is drawn from. */
+  readonly modelDigest: string;
   readonly picture: HeatmapRequest;
   readonly finding: { readonly code: string; readonly display: string; readonly probability: number };
   readonly method: CamMethod;

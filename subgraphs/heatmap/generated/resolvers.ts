@@ -13,6 +13,8 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   ActivationMaps: { input: unknown; output: unknown; }
+  /** Stands for a heatmap that was drawn; signed, good for an hour. */
+  HeatmapClaim: { input: string; output: string; }
   _FieldSet: { input: unknown; output: unknown; }
 };
 
@@ -49,6 +51,8 @@ export type Heatmap = {
   peak: Point;
   /** Connected places where the map reaches half of its peak, strongest first. */
   regions: Array<Region>;
+  /** Stands for this picture in `studyResultStore`. */
+  claim: Scalars['HeatmapClaim']['output'];
 };
 
 /** How the map is derived from the model's last feature map (Selvaraju et al., Grad-CAM, ICCV 2017). */
@@ -204,6 +208,7 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   ActivationMaps: ResolverTypeWrapper<Scalars['ActivationMaps']['output']>;
+  HeatmapClaim: ResolverTypeWrapper<Scalars['HeatmapClaim']['output']>;
   Radiograph: ResolverTypeWrapper<HeatmapSource>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -222,6 +227,7 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   ActivationMaps: Scalars['ActivationMaps']['output'];
+  HeatmapClaim: Scalars['HeatmapClaim']['output'];
   Radiograph: HeatmapSource;
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
@@ -239,6 +245,10 @@ export interface ActivationMapsScalarConfig extends GraphQLScalarTypeConfig<Reso
   name: 'ActivationMaps';
 }
 
+export interface HeatmapClaimScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['HeatmapClaim'], any> {
+  name: 'HeatmapClaim';
+}
+
 export type RadiographResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Radiograph'] = ResolversParentTypes['Radiograph'], FederationReferenceType extends FederationReferenceTypes['Radiograph'] = FederationReferenceTypes['Radiograph']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Radiograph']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -251,6 +261,7 @@ export type HeatmapResolvers<ContextType = Context, ParentType extends Resolvers
   method?: Resolver<ResolversTypes['CamMethod'], ParentType, ContextType>;
   peak?: Resolver<ResolversTypes['Point'], ParentType, ContextType>;
   regions?: Resolver<Array<ResolversTypes['Region']>, ParentType, ContextType>;
+  claim?: Resolver<ResolversTypes['HeatmapClaim'], ParentType, ContextType>;
 };
 
 export type PointResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Point'] = ResolversParentTypes['Point']> = {
@@ -282,6 +293,7 @@ export type FindingResolvers<ContextType = Context, ParentType extends Resolvers
 
 export type Resolvers<ContextType = Context> = {
   ActivationMaps?: GraphQLScalarType;
+  HeatmapClaim?: GraphQLScalarType;
   Radiograph?: RadiographResolvers<ContextType>;
   Heatmap?: HeatmapResolvers<ContextType>;
   Point?: PointResolvers<ContextType>;

@@ -21,6 +21,8 @@ export const heatmapResolvers: Resolvers = {
       const label = maps.labels[index] ?? { code: '', display: '' };
       const { imageAddress } = radiograph;
       return {
+        radiographId: radiograph.id,
+        modelDigest: maps.modelDigest,
         picture: {
           imageAddress,
           map,
@@ -38,6 +40,10 @@ export const heatmapResolvers: Resolvers = {
     async image({ picture }, _args, context) {
       const drawn = await context.renderer.draw(picture);
       return { ...drawn, url: context.linkTo(drawn) };
+    },
+    async claim({ picture, radiographId, finding, method, modelDigest }, _args, context) {
+      const { address } = await context.renderer.draw(picture);
+      return context.claimOf({ radiographId, address, finding: finding.code, method, modelDigest });
     },
     async peak({ picture }, _args, context) {
       const { width, height } = await context.renderer.size(picture.imageAddress);

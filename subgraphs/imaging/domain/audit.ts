@@ -8,7 +8,8 @@ export type AuditAction =
   | 'READ_RESULT'
   | 'READ_DICOM'
   | 'CANCEL'
-  | 'DELETE';
+  | 'DELETE'
+  | 'EXPORT';
 
 /** Who did what, and how it ended. Ids and codes alone: never a value of a patient. */
 export type AuditEntry = {

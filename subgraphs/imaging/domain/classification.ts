@@ -13,6 +13,11 @@ export type ModelCard = {
   readonly outlierThreshold?: number;
 };
 
+/** Names the model in what is made of its answers: the SHA-256 of its file, or name and version where that is not known. */
+export function modelDigest({ digest, name, version }: ModelCard): string {
+  return digest ?? `${name}/${version}`;
+}
+
 /** The outputs of one forward pass for one radiograph. */
 export type Inference = {
   /** [C], sums to 1. */

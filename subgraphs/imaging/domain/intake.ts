@@ -6,6 +6,8 @@ export type IntakeOrder = {
   /** Who sends it. */
   readonly actor: string;
   readonly priority: JobPriority;
+  /** The DICOM object that it has to be, for a file from the PACS: it is taken in once for its patient. */
+  readonly instance?: { readonly studyInstanceUID: string; readonly sopInstanceUID: string };
 };
 
 /** Takes an uploaded file: checks that it decodes, renders it, stores it and queues its job.

@@ -22,7 +22,8 @@ export type RadiographPage = {
 /** The truth about radiographs and jobs. What a method has returned survives a crash. */
 export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposable {
   /** Stores a radiograph, its queued job and the audit row of its `actor` in one transaction.
-   *  @param priority ROUTINE when it is left out */
+   *  @param priority ROUTINE when it is left out
+   *  @returns the job that there is already when a radiograph with its import key is there */
   submit(
     radiograph: NewRadiograph,
     actor: string,
@@ -40,6 +41,8 @@ export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposabl
   radiographs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRadiograph>>;
   jobs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
   classifications(radiographIds: readonly string[]): Promise<ReadonlyMap<string, StoredClassification>>;
+  /** The jobs of radiographs that were imported, by their import keys. */
+  importedJobs(importKeys: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
   /** Newest first. */
   page(request: PageRequest): Promise<RadiographPage>;
   /** Connections to a database, where there are any: all, those at rest, and the statements that wait for one. */

@@ -21,6 +21,7 @@ export type Scalars = {
    * a signed claim onward; no other value is accepted.
    */
   Upload: { input: string; output: string; }
+  HeatmapClaim: { input: string; output: string; }
   /** The class activation maps of one forward pass; passed between subgraphs, never shown. */
   ActivationMaps: { input: unknown; output: unknown; }
   _FieldSet: { input: unknown; output: unknown; }
@@ -74,6 +75,16 @@ export type Mutation = {
    * SUCCEEDED any more.
    */
   jobCancel: JobCancelPayload;
+  /**
+   * Fetches a study from the PACS (DICOMweb) and queues one job for each radiograph of it, as `radiographUpload` does for a
+   * file. An instance is imported once for a patient: doing it again gives the same jobs.
+   */
+  studyImport: StudyImportPayload;
+  /**
+   * Writes what the model says of a radiograph that `studyImport` brought into its study in the PACS: a structured report,
+   * and the heatmap where one is given. Doing it again writes nothing new.
+   */
+  studyResultStore: StudyResultStorePayload;
 };
 
 
@@ -96,6 +107,16 @@ export type MutationJobCancelArgs = {
   input: JobCancelInput;
 };
 
+
+export type MutationStudyImportArgs = {
+  input: StudyImportInput;
+};
+
+
+export type MutationStudyResultStoreArgs = {
+  input: StudyResultStoreInput;
+};
+
 export type Subscription = {
   __typename?: 'Subscription';
   /** The job now and after every change, until it has ended. A late subscriber sees the final state. */
@@ -115,6 +136,66 @@ export type RadiographUploadInput = {
   patientId?: InputMaybe<Scalars['ID']['input']>;
   /** How urgent they are. */
   priority?: JobPriority;
+};
+
+/** What `studyImport` takes. */
+export type StudyImportInput = {
+  /** (0020,000D). */
+  studyInstanceUID: Scalars['String']['input'];
+  /** The patient whom its radiographs show, where it is known: nothing of what the files say of a patient is kept. */
+  patientId?: InputMaybe<Scalars['ID']['input']>;
+  /** How urgent they are. */
+  priority?: JobPriority;
+};
+
+/** What became of the import of a study. */
+export type StudyImportPayload = {
+  __typename?: 'StudyImportPayload';
+  /** One job for each radiograph that was taken, now or by an import before. */
+  jobs: Array<Job>;
+  /** Objects of the study that are no radiographs (another modality than CR and DX, or no pixels); null when it was not read. */
+  skipped?: Maybe<Scalars['Int']['output']>;
+  /** Why the study, or one of its radiographs, was not taken. */
+  userErrors: Array<UserError>;
+};
+
+/** What `studyResultStore` takes. */
+export type StudyResultStoreInput = {
+  /** The radiograph's id. It was imported, and is classified. */
+  radiographId: Scalars['ID']['input'];
+  /** `Heatmap.claim` of the picture that is stored beside the report. */
+  heatmap?: InputMaybe<Scalars['HeatmapClaim']['input']>;
+};
+
+/** What became of the wish to store a result. */
+export type StudyResultStorePayload = {
+  __typename?: 'StudyResultStorePayload';
+  /** What the PACS holds now; null when nothing was written. */
+  result?: Maybe<StudyResult>;
+  /** Why nothing was written. */
+  userErrors: Array<UserError>;
+};
+
+/** The result of one radiograph in the PACS. Never for clinical use without approval. */
+export type StudyResult = {
+  __typename?: 'StudyResult';
+  /** A Comprehensive 3D SR (TID 1500), unverified. */
+  structuredReport: DicomObject;
+  /** A Secondary Capture of the heatmap; null when none was given. */
+  heatmap?: Maybe<DicomObject>;
+};
+
+/** What names an object in the PACS. */
+export type DicomObject = {
+  __typename?: 'DicomObject';
+  /** (0008,0016). */
+  sopClassUID: Scalars['String']['output'];
+  /** (0020,000D): that of the radiograph. */
+  studyInstanceUID: Scalars['String']['output'];
+  /** (0020,000E), under 2.25. */
+  seriesInstanceUID: Scalars['String']['output'];
+  /** (0008,0018), under 2.25. */
+  sopInstanceUID: Scalars['String']['output'];
 };
 
 /** What `jobCancel` takes. */
@@ -553,6 +634,7 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Upload: ResolverTypeWrapper<Scalars['Upload']['output']>;
+  HeatmapClaim: ResolverTypeWrapper<Scalars['HeatmapClaim']['output']>;
   ActivationMaps: ResolverTypeWrapper<Scalars['ActivationMaps']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -560,6 +642,12 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RadiographUploadInput: RadiographUploadInput;
+  StudyImportInput: StudyImportInput;
+  StudyImportPayload: ResolverTypeWrapper<Omit<StudyImportPayload, 'jobs'> & { jobs: Array<ResolversTypes['Job']> }>;
+  StudyResultStoreInput: StudyResultStoreInput;
+  StudyResultStorePayload: ResolverTypeWrapper<StudyResultStorePayload>;
+  StudyResult: ResolverTypeWrapper<StudyResult>;
+  DicomObject: ResolverTypeWrapper<DicomObject>;
   JobCancelInput: JobCancelInput;
   JobCancelPayload: ResolverTypeWrapper<Omit<JobCancelPayload, 'job'> & { job?: Maybe<ResolversTypes['Job']> }>;
   RadiographClassifyInput: RadiographClassifyInput;
@@ -597,6 +685,7 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Upload: Scalars['Upload']['output'];
+  HeatmapClaim: Scalars['HeatmapClaim']['output'];
   ActivationMaps: Scalars['ActivationMaps']['output'];
   Query: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
@@ -604,6 +693,12 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
   RadiographUploadInput: RadiographUploadInput;
+  StudyImportInput: StudyImportInput;
+  StudyImportPayload: Omit<StudyImportPayload, 'jobs'> & { jobs: Array<ResolversParentTypes['Job']> };
+  StudyResultStoreInput: StudyResultStoreInput;
+  StudyResultStorePayload: StudyResultStorePayload;
+  StudyResult: StudyResult;
+  DicomObject: DicomObject;
   JobCancelInput: JobCancelInput;
   JobCancelPayload: Omit<JobCancelPayload, 'job'> & { job?: Maybe<ResolversParentTypes['Job']> };
   RadiographClassifyInput: RadiographClassifyInput;
@@ -645,6 +740,10 @@ export interface UploadScalarConfig extends GraphQLScalarTypeConfig<ResolversTyp
   name: 'Upload';
 }
 
+export interface HeatmapClaimScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['HeatmapClaim'], any> {
+  name: 'HeatmapClaim';
+}
+
 export interface ActivationMapsScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['ActivationMaps'], any> {
   name: 'ActivationMaps';
 }
@@ -661,10 +760,35 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   radiographClassify?: Resolver<ResolversTypes['RadiographClassifyPayload'], ParentType, ContextType, RequireFields<MutationRadiographClassifyArgs, 'input'>>;
   radiographDelete?: Resolver<ResolversTypes['RadiographDeletePayload'], ParentType, ContextType, RequireFields<MutationRadiographDeleteArgs, 'input'>>;
   jobCancel?: Resolver<ResolversTypes['JobCancelPayload'], ParentType, ContextType, RequireFields<MutationJobCancelArgs, 'input'>>;
+  studyImport?: Resolver<ResolversTypes['StudyImportPayload'], ParentType, ContextType, RequireFields<MutationStudyImportArgs, 'input'>>;
+  studyResultStore?: Resolver<ResolversTypes['StudyResultStorePayload'], ParentType, ContextType, RequireFields<MutationStudyResultStoreArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   jobStatus?: SubscriptionResolver<ResolversTypes['Job'], "jobStatus", ParentType, ContextType, RequireFields<SubscriptionJobStatusArgs, 'id'>>;
+};
+
+export type StudyImportPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StudyImportPayload'] = ResolversParentTypes['StudyImportPayload']> = {
+  jobs?: Resolver<Array<ResolversTypes['Job']>, ParentType, ContextType>;
+  skipped?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type StudyResultStorePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StudyResultStorePayload'] = ResolversParentTypes['StudyResultStorePayload']> = {
+  result?: Resolver<Maybe<ResolversTypes['StudyResult']>, ParentType, ContextType>;
+  userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type StudyResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StudyResult'] = ResolversParentTypes['StudyResult']> = {
+  structuredReport?: Resolver<ResolversTypes['DicomObject'], ParentType, ContextType>;
+  heatmap?: Resolver<Maybe<ResolversTypes['DicomObject']>, ParentType, ContextType>;
+};
+
+export type DicomObjectResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DicomObject'] = ResolversParentTypes['DicomObject']> = {
+  sopClassUID?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  studyInstanceUID?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  seriesInstanceUID?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sopInstanceUID?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type JobCancelPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobCancelPayload'] = ResolversParentTypes['JobCancelPayload']> = {
@@ -804,10 +928,15 @@ export type PatientResolvers<ContextType = Context, ParentType extends Resolvers
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Upload?: GraphQLScalarType;
+  HeatmapClaim?: GraphQLScalarType;
   ActivationMaps?: GraphQLScalarType;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
+  StudyImportPayload?: StudyImportPayloadResolvers<ContextType>;
+  StudyResultStorePayload?: StudyResultStorePayloadResolvers<ContextType>;
+  StudyResult?: StudyResultResolvers<ContextType>;
+  DicomObject?: DicomObjectResolvers<ContextType>;
   JobCancelPayload?: JobCancelPayloadResolvers<ContextType>;
   RadiographUploadPayload?: RadiographUploadPayloadResolvers<ContextType>;
   RadiographClassifyPayload?: RadiographClassifyPayloadResolvers<ContextType>;

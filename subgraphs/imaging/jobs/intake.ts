@@ -8,12 +8,14 @@ import { bound, type RequestScope, requestScope, traced } from '#common/request-
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
 import { openClaim } from '#common/upload-claim.ts';
 import { isBeingRemoved } from '../domain/deletion.ts';
-import type { Intake } from '../domain/intake.ts';
+import type { DicomFacts } from '../domain/dicom-facts.ts';
+import type { Intake, IntakeOrder } from '../domain/intake.ts';
 import { hasEnded, type JobOrigin, type StoredJob } from '../domain/job.ts';
 import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { PictureOf } from '../domain/picture-of.ts';
 import type { Rendering } from '../domain/radiograph.ts';
+import { importKey } from '../domain/study-import.ts';
 import type { BlobRemovals } from './blob-removals.ts';
 import type { EarlyClassifications } from './early-classifications.ts';
 import type { ImageMetrics } from './image-metrics.ts';
@@ -70,7 +72,7 @@ export function createIntake(parts: Parts): Intake {
     }
   };
 
-  return async (claim, { patientId, actor, priority }) => {
+  return async (claim, { patientId, actor, priority, instance }) => {
     const { address } = openClaim(claimKey, claim);
     if ((await ledger.waiting()) >= MOST_WAITING || decoding.queueSlots === 0)
       throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
@@ -85,6 +87,7 @@ export function createIntake(parts: Parts): Intake {
             'The uploaded file is not there any more: send it again',
           );
         const readable = await pictureOf(encoded);
+        if (instance) checkInstance(readable.dicom, instance);
         const { format, width, height } = await imageHeader(readable.picture);
         if (priority === 'URGENT') early?.begin({ originalAddress: address, encoded: readable.picture });
         // Decoding it whole here tells a torn file at once, and leaves the sender's metadata behind.
@@ -94,11 +97,9 @@ export function createIntake(parts: Parts): Intake {
         );
         const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
         const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
-        return {
-          radiograph: { ...file, rendering, patientId, originalAddress: address, dicom: readable.dicom },
-          encoded,
-          picture,
-        };
+        const key = instance ? importKey(instance.sopInstanceUID, patientId) : null;
+        const stored = { rendering, originalAddress: address, dicom: readable.dicom, importKey: key };
+        return { radiograph: { ...file, ...stored, patientId }, encoded, picture };
       }),
     );
     const answered = priority === 'URGENT' ? await early?.soon(address) : undefined;
@@ -119,6 +120,17 @@ export function createIntake(parts: Parts): Intake {
 
 function originOf(scope: RequestScope | undefined): JobOrigin {
   return { requestId: scope?.requestId ?? null, traceparent: scope?.span?.traceparent ?? null };
+}
+
+/** @throws RadiographError UNSUPPORTED_IMAGE */
+function checkInstance(facts: DicomFacts | null, wanted: Required<IntakeOrder>['instance']): void {
+  const isWanted =
+    facts?.sopInstanceUID === wanted.sopInstanceUID && facts.studyInstanceUID === wanted.studyInstanceUID;
+  if (!isWanted)
+    throw new RadiographError(
+      'UNSUPPORTED_IMAGE',
+      'The PACS sent another object than the one it was asked for',
+    );
 }
 
 async function render(blobs: BlobStore, encoded: Buffer): Promise<{ rendering: Rendering; picture: Buffer }> {

@@ -21,6 +21,8 @@ async function classifyUnder(signal: AbortSignal, atIntake: () => void = () => u
     models: async () => [],
     engineOf: () => '',
     linkTo: () => '',
+    importStudy: async () => undefined,
+    storeResult: () => Promise.reject(new Error('Nothing is stored here')),
     cancel: async () => undefined,
     deleteRadiograph: async () => undefined,
   };

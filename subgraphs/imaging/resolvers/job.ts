@@ -4,9 +4,9 @@ import type { Context } from '../context.ts';
 import type { IntakeOrder } from '../domain/intake.ts';
 import { hasEnded, type StoredJob } from '../domain/job.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
+import { checkedPatient } from './checked-patient.ts';
 
 const MOST_FILES = 50;
-const LONGEST_ID = 128;
 
 export const jobResolvers: Resolvers = {
   Job: {
@@ -128,14 +128,4 @@ async function finalState(context: Context, job: StoredJob): Promise<StoredJob> 
     last.error?.code ?? 'DEADLINE_EXCEEDED',
     `${last.error?.message ?? 'The radiograph is not classified yet'}; its job goes on`,
   );
-}
-
-function checkedPatient(patientId: string | null | undefined): string | null {
-  if (patientId == null) return null;
-  if (patientId.length === 0 || patientId.length > LONGEST_ID || /\p{Cc}/u.test(patientId))
-    throw new RadiographError(
-      'BAD_USER_INPUT',
-      `Expected a patientId of 1 to ${LONGEST_ID} characters, none of them a control character`,
-    );
-  return patientId;
 }

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { decide, rankedFindings, type StoredClassification } from '../domain/classification.ts';
+import { decide, modelDigest, rankedFindings, type StoredClassification } from '../domain/classification.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 import { radiographConnection } from './connection.ts';
 
@@ -31,7 +31,7 @@ export const radiographResolvers: Resolvers = {
         height: inference.mapHeight,
         width: inference.mapWidth,
         maps: inference.maps.toString('base64'),
-        modelDigest: model.digest ?? `${model.name}/${model.version}`,
+        modelDigest: modelDigest(model),
       };
     },
   },

@@ -30,6 +30,7 @@ export function aRadiograph(patientId: string | null = null): NewRadiograph {
   return {
     ...{ patientId, format: 'PNG', width: 3, height: 2, originalAddress: 'o'.repeat(64), rendering },
     dicom: null,
+    importKey: null,
   };
 }
 
@@ -45,6 +46,10 @@ export function aClassification(radiographId: string, pool = 'embedded'): Stored
     model: { name: 'm', version: '1', digest: null, labels, thresholds: { A: 0.5 } },
     cached: true,
   };
+}
+
+function aJobIsMissing(): never {
+  throw new Error('Expected a job');
 }
 
 /** A ledger under a clock that the test moves. */
@@ -76,6 +81,35 @@ export function ledgerJobCases(place: LedgerFactory): void {
     const classified = await it.ledger.submitClassified(radiograph, 'alice', 'URGENT', answered);
     for (const id of [radiographId, classified.radiographId])
       expect((await it.ledger.radiographs([id])).get(id)).toMatchObject({ format: 'DICOM', dicom });
+  });
+
+  test('a radiograph that was imported is stored once, also by two that compete, until it is deleted', async () => {
+    await using it = await underClock(place);
+    await using other = await it.open();
+    const radiograph: NewRadiograph = { ...aRadiograph('p1'), importKey: '["2.25.3","p1"]' };
+    const jobs = await Promise.all(
+      [it.ledger, other, it.ledger, other].map((one) => one.submit(radiograph, 'alice')),
+    );
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(1);
+    const [job = aJobIsMissing()] = jobs;
+    expect(await it.ledger.waiting()).toBe(1);
+    expect(await it.ledger.auditRows(0, 9)).toHaveLength(1);
+    expect((await it.ledger.radiographs([job.radiographId])).get(job.radiographId)).toMatchObject(radiograph);
+    const found = await it.ledger.importedJobs(['["2.25.3","p1"]', '["2.25.3",null]']);
+    expect([...found]).toEqual([['["2.25.3","p1"]', job]]);
+
+    const elsewhere = await it.ledger.submit({ ...radiograph, importKey: '["2.25.3","p2"]' }, 'alice');
+    expect(elsewhere.id).not.toBe(job.id);
+    await it.ledger.deleteRadiograph(job.radiographId, { actor: 'alice', worker: 'w', leaseMs: LEASE_MS });
+    expect((await it.ledger.importedJobs(['["2.25.3","p1"]'])).size).toBe(0);
+    expect((await it.ledger.submit(radiograph, 'alice')).id).not.toBe(job.id);
+  });
+
+  test('radiographs that were uploaded are stored as often as they come', async () => {
+    await using it = await underClock(place);
+    const ids = [];
+    for (let i = 0; i < 2; i++) ids.push((await it.ledger.submit(aRadiograph(), 'alice')).id);
+    expect(new Set(ids).size).toBe(2);
   });
 
   test('a radiograph and its queued job are stored together', async () => {

@@ -8,27 +8,30 @@ import { postgresDeletions } from './postgres-deletions.ts';
 import { classificationValues, postgresJobs } from './postgres-jobs.ts';
 
 const STORED = `stored AS (
-    INSERT INTO radiograph (id, created_at, patient_id, format, width, height, original_address, rendering, dicom)
-    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING id, created_at)`;
+    INSERT INTO radiograph (id, created_at, patient_id, format, width, height, original_address, rendering, dicom,
+      import_key)
+    VALUES ($2, ledger_now($1), $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id, created_at)`;
 const SUBMIT = `
   WITH ${STORED}, queued AS (
     INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts, created_at, run_after,
       request_id, traceparent)
-    SELECT $10, id, $11, 'QUEUED', 1, 0, 0, created_at, created_at, $13, $14 FROM stored RETURNING *)
-  SELECT queued.*, append_audit(created_at, $12, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
+    SELECT $11, id, $12, 'QUEUED', 1, 0, 0, created_at, created_at, $14, $15 FROM stored RETURNING *)
+  SELECT queued.*, append_audit(created_at, $13, 'SUBMIT', radiograph_id, 'OK') FROM queued`;
 const SUBMIT_CLASSIFIED = `
   WITH ${STORED}, ended AS (
     INSERT INTO job (id, radiograph_id, priority, state, version, progress, attempts,
       created_at, started_at, finished_at, run_after)
-    SELECT $10, id, $11, 'SUCCEEDED', 1, 1, 1, created_at, created_at, created_at, created_at FROM stored RETURNING *),
+    SELECT $11, id, $12, 'SUCCEEDED', 1, 1, 1, created_at, created_at, created_at, created_at FROM stored RETURNING *),
   classified AS (
     INSERT INTO classification (radiograph_id, created_at, inference, maps, model, cached)
-    SELECT id, created_at, $13, $14, $15, $16 FROM stored)
-  SELECT ended.*, append_audit(created_at, $12, 'SUBMIT', radiograph_id, 'OK'),
+    SELECT id, created_at, $14, $15, $16, $17 FROM stored)
+  SELECT ended.*, append_audit(created_at, $13, 'SUBMIT', radiograph_id, 'OK'),
     append_audit(created_at, '${WORKER}', 'CLASSIFY', radiograph_id, 'OK') FROM ended`;
 const AUDIT = `
   SELECT append_audit(ledger_now($1), entry.actor, entry.action, entry.target, entry.outcome)
   FROM json_to_recordset($2) AS entry (actor TEXT, action TEXT, target TEXT, outcome TEXT)`;
+const IMPORTED = `SELECT job.*, radiograph.import_key FROM radiograph JOIN job ON job.radiograph_id = radiograph.id
+  WHERE import_key = ANY ($1)`;
 const PAGE = `SELECT * FROM radiograph WHERE position < $1 AND ($2::text IS NULL OR patient_id = $2)
   ORDER BY position DESC LIMIT $3`;
 
@@ -47,6 +50,13 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
   };
   const job = async (id: string) => (await found('job', 'id', [id], toJob)).get(id);
 
+  const importedJobs = async (importKeys: readonly string[]) => {
+    const rows = await db.repeatable(IMPORTED, [importKeys.filter((key) => !key.includes(NUL))]);
+    return new Map(rows.map((row) => [String(row.import_key), toJob(row)]));
+  };
+  const importedJob = async (key: string | null) =>
+    key === null ? undefined : (await importedJobs([key])).get(key);
+
   const submitted = async (
     statement: string,
     radiograph: NewRadiograph,
@@ -54,14 +64,14 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
     priority: JobPriority,
     more: readonly unknown[],
   ) => {
-    const { patientId, format, width, height, originalAddress, rendering, dicom } = radiograph;
+    const { patientId, format, width, height, originalAddress, rendering, dicom, importKey } = radiograph;
     const file = [patientId, format, width, height, originalAddress];
-    const picture = [...file, JSON.stringify(rendering), dicom && JSON.stringify(dicom)];
+    const picture = [...file, JSON.stringify(rendering), dicom && JSON.stringify(dicom), importKey];
     const id = randomUUID();
     const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
     const [row] = await db.repeatable(statement, [time(), randomUUID(), ...picture, ...order, ...more]);
-    // No row came back when it was sent again and the first time had been heard.
-    const stored = row ? toJob(row) : await job(id);
+    // No row came back when it was sent again and the first time had been heard, or when it was imported before.
+    const stored = row ? toJob(row) : ((await job(id)) ?? (await importedJob(importKey)));
     if (!stored) throw new Error('The job was not stored');
     return stored;
   };
@@ -76,6 +86,7 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
     radiographs: (ids) => found('radiograph', 'id', ids, toRadiograph),
     jobs: (ids) => found('job', 'id', ids, toJob),
     classifications: (ids) => found('classification', 'radiograph_id', ids, toClassification),
+    importedJobs,
     async page({ first, after, patientId }) {
       if (patientId?.includes(NUL)) return { items: [], hasMore: false };
       const before = after ?? Number.MAX_SAFE_INTEGER;

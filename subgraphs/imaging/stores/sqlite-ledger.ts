@@ -29,13 +29,16 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
   const addClassification = sqliteClassifications(db, now, trail);
   const { stopWatching, ...jobs } = sqliteJobs(db, now, trail, write, addClassification);
   const addRadiograph = db.prepare(`INSERT INTO radiograph
-    (id, created_at, patient_id, format, width, height, original_address, rendering, dicom)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    (id, created_at, patient_id, format, width, height, original_address, rendering, dicom, import_key)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const addJob =
     db.prepare(`INSERT INTO job (id, radiograph_id, state, version, progress, attempts, created_at, run_after, priority,
     request_id, traceparent) VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?, ?, ?) RETURNING *`);
   const endAtOnce = db.prepare(`UPDATE job SET state = 'SUCCEEDED', progress = 1, attempts = 1,
     started_at = created_at, finished_at = created_at WHERE id = ? RETURNING *`);
+  const imported =
+    db.prepare(`SELECT job.*, radiograph.import_key FROM radiograph JOIN job ON job.radiograph_id = radiograph.id
+    WHERE import_key IN (SELECT value FROM json_each(?))`);
   const page = db.prepare(`SELECT * FROM radiograph WHERE position < :before
     AND (:patient IS NULL OR patient_id = :patient) ORDER BY position DESC LIMIT :limit`);
 
@@ -56,11 +59,13 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     priority: JobPriority,
     origin?: JobOrigin,
   ): StoredJob => {
+    const { patientId, format, width, height, originalAddress, rendering, dicom, importKey } = radiograph;
+    const known = importKey === null ? undefined : imported.get(JSON.stringify([importKey]));
+    if (known) return toJob(known);
     const id = randomUUID();
-    const { patientId, format, width, height, originalAddress, rendering, dicom } = radiograph;
     const at = now();
     const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
-    addRadiograph.run(id, at, patientId, ...file, dicom && JSON.stringify(dicom));
+    addRadiograph.run(id, at, patientId, ...file, dicom && JSON.stringify(dicom), importKey);
     const from = [origin?.requestId ?? null, origin?.traceparent ?? null] as const;
     const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority), ...from);
     trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
@@ -91,6 +96,10 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     },
     async classifications(ids) {
       return found('classification', 'radiograph_id', ids, toClassification);
+    },
+    async importedJobs(importKeys) {
+      const rows = imported.all(JSON.stringify(importKeys));
+      return new Map(rows.map((row) => [String(row.import_key), toJob(row)]));
     },
     async page({ first, after, patientId }) {
       const before = after ?? Number.MAX_SAFE_INTEGER;

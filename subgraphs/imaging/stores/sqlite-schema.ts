@@ -119,4 +119,8 @@ export const MIGRATIONS = [
   'ALTER TABLE radiograph ADD COLUMN dicom TEXT',
   // Where a job comes from, for the log and the trace of its worker.
   'ALTER TABLE job ADD COLUMN request_id TEXT; ALTER TABLE job ADD COLUMN traceparent TEXT',
+  `
+  ALTER TABLE radiograph ADD COLUMN import_key TEXT;
+  CREATE UNIQUE INDEX radiograph_by_import ON radiograph (import_key);
+  `,
 ];

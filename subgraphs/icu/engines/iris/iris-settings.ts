@@ -1,18 +1,13 @@
 import { z } from 'zod';
+import { baseAddressSetting } from '#common/env.ts';
 import type { IrisConfig } from './iris-sql.ts';
 
 /** For the first prediction after a start, which loads the model; others take far less. */
 const DEADLINE_MS = 10_000;
 
-const address = z.string().refine((text) => {
-  const url = URL.parse(text);
-  const isPlain = url && url.username + url.password + url.search + url.hash === '';
-  return isPlain && /^https?:$/.test(url.protocol);
-}, 'expected http://… or https://… without an account, a query or a fragment');
-
 /** Settings of the engine beside those of the service; `IRIS_URL` chooses it. */
 export const irisSettings = {
-  IRIS_URL: address.optional(),
+  IRIS_URL: baseAddressSetting.optional(),
   IRIS_NAMESPACE: z
     .string()
     .regex(/^%?[A-Za-z][\w-]{0,254}$/, 'expected the name of a namespace')
