@@ -55,8 +55,8 @@ import type { SubgraphAnswer } from './upstream/subgraph-exchange.ts';
 import { subgraphSource } from './upstream/subgraph-source.ts';
 import { serveDocs } from './web/docs-page.ts';
 import { serveExplorer } from './web/explorer-page.ts';
+import { servePage } from './web/page-route.ts';
 import { sandboxPage } from './web/sandbox-page.ts';
-import { servePage } from './web/static-page.ts';
 
 const BODY_BYTES = 1024 * 1024;
 

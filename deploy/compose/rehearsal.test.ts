@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { readWhole, send } from '../../gateway/e2e/chaos/hospital-client.ts';
 import { startNameServer } from '../../gateway/e2e/proxy/name-server.ts';
 import { ask, picture } from '../../gateway/e2e/system.ts';
 import { bubblewrap, isRoot } from '../docker/testing/container.ts';
-import { buildImage, type Image } from '../docker/testing/image-build.ts';
+import { buildImage, type Image, ROOT } from '../docker/testing/image-build.ts';
 import { type ComposeFile, composes, readCompose } from './testing/compose-file.ts';
 import { type Rehearsal, type Replica, rehearse } from './testing/rehearsal.ts';
 
@@ -112,6 +112,12 @@ describe.skipIf(missing.length > 0)('the compose file, rehearsed without an engi
       data: { patient: { icuRisk: { probability: number } } };
     };
     expect(data.patient.icuRisk.probability).toBeGreaterThan(0);
+    // The figure that scales workers in a cluster.
+    const worker = rehearsal.addressOf('imaging-worker');
+    const figures = await (await fetch(`http://${worker}:4001/metrics`)).text();
+    expect(figures).toMatch(/^jobs_waiting\{service="imaging"\} \d+$/m);
+    const scaler = readFileSync(join(ROOT, 'deploy/k8s/base/imaging-worker.yaml'), 'utf8');
+    expect(scaler).toContain('name: jobs_waiting\n');
     const explorer = await fetch(`${url}/explorer`, { headers: { accept: 'text/html' } });
     expect(await explorer.text()).toContain('<script');
   });

@@ -160,6 +160,8 @@ export const DASHBOARDS: readonly Dashboard[] = [
         ['max(audit_verified_rows)', 'rows found whole'],
         ['max(audit_chain_broken)', 'broken (1: yes)'],
       ),
+      rates('Requests to the PACS', 'pacs_request_seconds_count', 'request, outcome'),
+      times('Time of a request to the PACS', 'pacs_request_seconds', 'request'),
       times('Drawing of a heatmap', 'heatmap_draw_seconds', 'colormap'),
       values(
         'Heatmaps',

@@ -58,11 +58,13 @@ test('no alert is without a test in which it fires and one in which it does not'
 
 test('each alert says how grave it is and what it means, and has a runbook page; no page is left over', () => {
   const pages = new Set<string>();
+  const docs = readFileSync(join(ROOT, 'docs/observability.md'), 'utf8');
   for (const { alert, labels, annotations } of alerts) {
     expect(labels?.severity, alert).toMatch(/^(critical|warning)$/);
     expect(annotations?.summary, alert).toMatch(/\w/);
     expect(annotations?.description, alert).toMatch(/\w.*\.$/);
     const page = annotations?.runbook_url ?? '';
+    expect(docs).toContain(`| [${alert}](${page.replace('docs/', '')})`);
     pages.add(page);
     const text = readFileSync(join(ROOT, page), 'utf8');
     expect(text).toContain(`# ${alert}\n`);

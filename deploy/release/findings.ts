@@ -54,7 +54,7 @@ export function imageFindings(recipe: string): Findings {
   const given = new Map(
     [...recipe.matchAll(/^ARG (\w+)=(\S+)/gim)].map(([, name = '', value]) => [name, value]),
   );
-  const filled = recipe.replace(/\$\{(\w+)\}/g, (all, name) => given.get(name) ?? all);
+  const filled = recipe.replace(/\$\{?(\w+)\}?/g, (all, name) => given.get(name) ?? all);
   for (const [, base = '', name] of filled.matchAll(/^FROM (?:--\S+ )*(\S+)(?: AS (\S+))?/gim)) {
     if (!stages.has(base) && !/:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}$/.test(base))
       faults.push(`FROM ${base}: no exact version`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleExplorer } from '../web/explorer-bundle.ts';
+import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
 import { type System, startSystem } from './system.ts';
 
@@ -18,7 +18,7 @@ if (!executablePath)
 let system: System;
 let browser: Browser | undefined;
 beforeAll(async () => {
-  await bundleExplorer();
+  await bundleWeb('explorer');
   system = await startSystem();
   if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }, 120_000);
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 /** Every fault that the browser tells: errors, refusals of the policy, and requests to another origin. */
-async function openExplorer(options: Parameters<Browser['newPage']>[0] = {}) {
+async function openExplorer(options: Parameters<Browser['newPage']>[0] = {}, hash = '') {
   if (!browser) throw new Error('There is no browser');
   const page = await browser.newPage(options);
   const faults: string[] = [];
@@ -43,8 +43,8 @@ async function openExplorer(options: Parameters<Browser['newPage']>[0] = {}) {
     "document.addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective + ' ' + event.blockedURI))",
   );
   page.on('filechooser', (chooser) => void chooser.setFiles(PHANTOM));
-  await page.goto(`${system.url}/explorer`);
-  await page.getByRole('region', { name: 'Files' }).waitFor(PATIENCE);
+  await page.goto(`${system.url}/explorer${hash}`);
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor(PATIENCE);
   return { page, faults };
 }
 
@@ -57,6 +57,7 @@ async function shown(page: Page, area: string): Promise<string> {
 
 withBrowser('a file is uploaded, its job followed to its end, and the result read', WHOLE_TEST, async () => {
   const { page, faults } = await openExplorer();
+  await page.getByRole('region', { name: 'Files' }).waitFor(PATIENCE);
   await page.getByText('Choose files', { exact: true }).click();
   await page.getByRole('status', { name: 'Chosen for files' }).getByText('phantom.png').waitFor();
 
@@ -110,6 +111,30 @@ withBrowser('headers of the editor go with a request, a subscription and an uplo
       'application/json for application/graphql-response+json',
     ]),
   );
+  expect(faults).toEqual([]);
+});
+
+withBrowser('what a page links to is in the editors, beside the tabs that are kept', WHOLE_TEST, async () => {
+  const link = (query: string, variables: string) => `#${new URLSearchParams({ query, variables })}`;
+  const asked: string[] = [];
+  const { page, faults } = await openExplorer(
+    {},
+    link('query First($first: Int) { radiographs(first: $first) { nodes { id } } }', '{ "first": 5 }'),
+  );
+  page.on('request', (request) => asked.push(request.url()));
+  expect(page.url()).toBe(`${system.url}/explorer`);
+  await expect.poll(() => shown(page, '.graphiql-query-editor'), PATIENCE).toContain('query First(');
+  await expect.poll(() => shown(page, '.graphiql-editor-tool'), PATIENCE).toContain('"first": 5');
+  await run(page);
+  await expect.poll(() => shown(page, '.graphiql-response'), PATIENCE).toContain('"nodes"');
+  await page.goto(`${system.url}/phantom.png`);
+  await page.goto(
+    `${system.url}/explorer${link('query Second($id: ID!) { patient(id: $id) { id } }', '{ "id": "73" }')}`,
+  );
+  await expect.poll(() => shown(page, '.graphiql-query-editor'), PATIENCE).toContain('query Second(');
+  await expect.poll(() => shown(page, '.graphiql-editor-tool'), PATIENCE).toContain('"id": "73"');
+  for (const name of ['First', 'Upload', 'Second']) await page.getByRole('tab', { name }).waitFor();
+  expect(asked.filter((address) => /First|Second|73/.test(address))).toEqual([]);
   expect(faults).toEqual([]);
 });
 

@@ -12,6 +12,8 @@ import { metricNames } from '../../deploy/prometheus/metric-names.ts';
 import { type Rule, rulesOf } from '../../deploy/prometheus/rule-files.ts';
 import { icuConfig } from '../../subgraphs/icu/config.ts';
 import { startIcu } from '../../subgraphs/icu/server.ts';
+import { imagingConfig } from '../../subgraphs/imaging/config.ts';
+import { startImaging } from '../../subgraphs/imaging/server.ts';
 import { prometheusServer, promtool, startPrometheus } from './prometheus.ts';
 import { ask, picture, type System, startSystem, upload } from './system.ts';
 
@@ -44,11 +46,15 @@ beforeAll(async () => {
   metrics = new Map();
   series = new Set();
   for (const [service, url] of system.services) await read(service, url);
-  // IRIS itself is not needed for what is told of it.
+  // Neither IRIS nor a PACS is needed for what is told of them.
   const iris = { IRIS_URL: 'http://127.0.0.1:1', IRIS_USER: 'u', IRIS_PASSWORD: 'p' };
   const config = icuConfig({ ...iris, ICU_PORT: '0', DATA_DIR: system.dataDir });
   await using icu = await startIcu(config, pino({ level: 'silent' }));
   await read('icu', icu.url);
+  const pacs = { DICOMWEB_URL: 'http://127.0.0.1:1', IMAGING_PORT: '0', DATA_DIR: system.dataDir };
+  const silent = pino({ level: 'silent' });
+  await using imaging = await startImaging(imagingConfig(pacs, ['--role', 'api']), silent);
+  await read('imaging', imaging.url);
 }, 120_000);
 
 afterAll(() => system?.[Symbol.asyncDispose]());

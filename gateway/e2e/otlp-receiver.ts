@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A span as it was exported. */
@@ -20,6 +20,8 @@ export type OtlpReceiver = AsyncDisposable & {
   readonly spans: readonly ReceivedSpan[];
   /** All that came, as it came. */
   readonly bodies: readonly string[];
+  /** The headers of the last export. */
+  headers(): IncomingHttpHeaders;
 };
 
 type Value = { stringValue?: string; intValue?: number | string; doubleValue?: number; boolValue?: boolean };
@@ -41,9 +43,11 @@ type Exported = {
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const bodies: string[] = [];
+  let headers: IncomingHttpHeaders = {};
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     bodies.push(body);
+    headers = request.headers;
     spans.push(...spansOf(JSON.parse(body)));
     response.setHeader('content-type', 'application/json').end('{}');
   }).listen(0, '127.0.0.1');
@@ -52,6 +56,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
     bodies,
+    headers: () => headers,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.ts';
 import { ask, picture, startSystem, upload } from './system.ts';
 
@@ -82,7 +82,9 @@ test('an upload is one trace, through the queue down to the model server, and a 
   expect(receiver.bodies.join()).not.toMatch(/MARKER|"7"|file-0/);
 });
 
-test('a failure is told in its trace by its code', async () => {
+test('a failure is told in its trace by its code, to a collector that wants a header', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-collector-key=sesame');
+  onTestFinished(() => void vi.unstubAllEnvs());
   await using receiver = await startOtlpReceiver();
   await using system = await startSystem({
     icu: 'dead',
@@ -94,6 +96,7 @@ test('a failure is told in its trace by its code', async () => {
     failed: true,
     attributes: { 'error.type': 'unreachable' },
   });
+  expect(receiver.headers()['x-collector-key']).toBe('sesame');
 });
 
 const THEIRS = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
@@ -117,7 +120,8 @@ test("a client's trace is believed only behind a trusted proxy", async () => {
   await post(system.url, THEIRS);
   const theirs = () => heard('0af7651916cd43dd8448eb211c80319c');
   await expect.poll(() => where(theirs(), 'icu', 'POST /graphql'), PATIENCE).toBeDefined();
-  expect(theirs().filter(({ parentSpanId }) => parentSpanId === 'b7ad6b7169203331')).toHaveLength(1);
+  const begun = () => theirs().filter(({ parentSpanId }) => parentSpanId === 'b7ad6b7169203331');
+  await expect.poll(() => begun().length, PATIENCE).toBe(1);
   expect(heard('0af7651916cd43dd8448eb211c80319d')).toEqual([]);
 });
 

@@ -96,8 +96,8 @@ export function startLoad(url: string, image: Buffer): Load {
     done.uploads += 1;
   };
   const loops = [
-    ...[1, 2, 3, 4].map(() => again('query', query, 20)),
-    ...[1, 2].map(() => again('upload', send, 100)),
+    ...[1, 2, 3].map(() => again('query', query, 50)),
+    ...[1, 2].map(() => again('upload', send, 150)),
   ];
   return {
     failures,

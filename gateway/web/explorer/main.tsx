@@ -7,10 +7,16 @@ import 'graphiql/style.css';
 import { createRoot } from 'react-dom/client';
 import './explorer.css';
 import { FilePanel } from './file-panel.tsx';
+import { linkedOperation } from './linked-operation.ts';
 import { FOLLOW, READ, UPLOAD } from './operations.ts';
 import { fetcher } from './requests.ts';
 
+const linked = linkedOperation(location.hash);
+// Read once: a reload goes on with what was made of it, and no history keeps its variables.
+if (linked) history.replaceState(null, '', location.pathname);
+
 const TABS = [
+  ...(linked ? [linked] : []),
   { query: UPLOAD, variables: '{ "files": [], "patientId": "7" }' },
   { query: FOLLOW, variables: '{ "id": "" }' },
   { query: READ, variables: '{ "first": 3 }' },
@@ -26,7 +32,9 @@ function Explorer() {
       plugins={PLUGINS}
       referencePlugin={DOC_EXPLORER_PLUGIN}
       defaultTabs={TABS}
-      initialVariables={FIRST_VARIABLES}
+      // With a store of its own GraphiQL opens what is linked in a tab beside those in it.
+      {...(linked && { initialQuery: linked.query })}
+      initialVariables={linked?.variables ?? FIRST_VARIABLES}
       // Variables name patients: nothing of them outlives the browser's tab.
       storage={sessionStorage}
     >
@@ -38,7 +46,7 @@ function Explorer() {
               <strong>Not for clinical use.</strong>
             </p>
             <nav>
-              <a href="/">Upload page</a>
+              <a href="/">The page</a>
               <a href="/graphql">Apollo Sandbox</a>
             </nav>
           </header>

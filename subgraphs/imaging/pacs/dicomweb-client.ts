@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Histogram, type Registry } from 'prom-client';
 import { RadiographError } from '#common/errors.ts';
+import { traced } from '#common/request-scope.ts';
 import { type DicomJson, dataSets, firstValue, itemsIn, uidIn } from './dicom-json.ts';
 import { dicomwebBreaker } from './dicomweb-breaker.ts';
 import { asRadiographError, DicomwebFault } from './dicomweb-fault.ts';
@@ -66,7 +67,7 @@ export function openDicomwebClient(
   const http = dicomwebHttp(config);
   const breaker = dicomwebBreaker((state) => logger.warn({ state }, 'PACS breaker'));
   const seconds = new Histogram({
-    ...{ name: 'pacs_request_seconds', help: 'Requests to the PACS' },
+    ...{ name: 'pacs_request_seconds', help: 'Requests to the PACS by how they ended' },
     ...{ buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25] },
     ...{ labelNames: ['request', 'outcome'] as const, registers: [registry] },
   });
@@ -79,7 +80,10 @@ export function openDicomwebClient(
     const end = seconds.startTimer({ request: name });
     const deadlineMs = name === 'search' || name === 'metadata' ? searchMs : transferMs;
     try {
-      const result = await breaker.run(() => http.exchange({ ...request, deadlineMs }, read));
+      const span = { kind: 'client' as const, attributes: { 'peer.service': 'pacs' } };
+      const result = await traced(`pacs ${name}`, span, () =>
+        breaker.run(() => http.exchange({ ...request, deadlineMs }, read)),
+      );
       end({ outcome: 'ok' });
       return result;
     } catch (error) {

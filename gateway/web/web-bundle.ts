@@ -12,26 +12,27 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { EXPLORER_FOLDER } from './explorer-page.ts';
+import { BASES, type BundleName, bundleFolder } from './served-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const SOURCE = join(import.meta.dirname, 'explorer');
 /** What the bundle was made of: when nothing of it changed, there is nothing to do. */
 const STAMP = 'sources.sha256';
+const MANIFEST = 'operations.json';
 
-/** Bundles the explorer from the installed packages, each file gzipped; asks nothing of the network.
+/** Bundles a page from the installed packages, each file gzipped; asks nothing of the network.
  *  @throws when Vite is not installed (`npm ci --omit=dev`), a source is faulty, or the folder cannot be written */
-export async function bundleExplorer(): Promise<'built' | 'up to date'> {
-  const sources = digestOfSources();
-  if (stampOf(EXPLORER_FOLDER) === sources) return 'up to date';
+export async function bundleWeb(name: BundleName): Promise<'built' | 'up to date'> {
+  const sources = digestOfSources(name);
+  const folder = bundleFolder(name);
+  if (stampOf(folder) === sources) return 'up to date';
   const { build } = await import('vite');
   // Built beside and put in its place when whole: a gateway that starts meanwhile never sees half of it.
-  const fresh = mkdtempSync(`${EXPLORER_FOLDER}-`);
+  const fresh = mkdtempSync(`${folder}-`);
   try {
     await build({
-      root: SOURCE,
+      root: join(import.meta.dirname, name),
       configFile: false,
-      base: '/explorer/',
+      base: BASES[name],
       logLevel: 'error',
       worker: { format: 'es' },
       build: {
@@ -43,12 +44,17 @@ export async function bundleExplorer(): Promise<'built' | 'up to date'> {
         license: { fileName: 'licenses.md' },
       },
     });
-    for (const name of readdirSync(fresh, { recursive: true, encoding: 'utf8' })) zip(join(fresh, name));
+    for (const file of readdirSync(fresh, { recursive: true, encoding: 'utf8' })) zip(join(fresh, file));
+    // For a safelist; not zipped, so not served.
+    if (name === 'page') {
+      const { pageManifest } = await import('./page-manifest.ts');
+      writeFileSync(join(fresh, MANIFEST), pageManifest());
+    }
     writeFileSync(join(fresh, STAMP), sources);
     // A folder for temporary files is closed to other users: in a container the gateway runs as one.
     chmodSync(fresh, 0o755);
-    rmSync(EXPLORER_FOLDER, { recursive: true, force: true });
-    renameSync(fresh, EXPLORER_FOLDER);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
@@ -62,9 +68,9 @@ function zip(path: string): void {
 }
 
 /** The lockfile stands for the packages. */
-function digestOfSources(): string {
+function digestOfSources(name: BundleName): string {
   const files = globSync(
-    ['package-lock.json', 'gateway/web/explorer-bundle.ts', 'gateway/web/explorer/**/*.*'],
+    ['package-lock.json', 'gateway/web/{web-bundle,page-manifest}.ts', `gateway/web/${name}/**/*.*`],
     {
       cwd: ROOT,
     },

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { chestElements, dicomFile } from '../../subgraphs/imaging/testing/dicom-file.ts';
+import { drawPhantom, PHANTOM_EDGE } from '../web/phantom.ts';
+import { bundleFolder } from '../web/served-bundle.ts';
+import { bundleWeb } from '../web/web-bundle.ts';
+import { executablePath } from './chromium.ts';
+import { startIdentityProvider } from './identity-provider.ts';
+import { startInstallation } from './installation.ts';
+import { accessibilityFaults, drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
+import { picture, startSystem } from './system.ts';
+
+const withBrowser = test.runIf(executablePath);
+
+let browser: Browser | undefined;
+beforeAll(async () => {
+  await bundleWeb('page');
+  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}, 120_000);
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close();
+});
+afterAll(() => browser?.close());
+
+const dicom = () => {
+  const pixels = Uint16Array.from(drawPhantom(), (grey) => grey * 16);
+  return dicomFile(chestElements(pixels, PHANTOM_EDGE));
+};
+
+withBrowser(
+  'with authentication it asks for a token, keeps it in memory, and shows what its scopes open',
+  WHOLE_TEST,
+  async () => {
+    await using provider = await startIdentityProvider();
+    await using system = await startSystem({ gateway: provider.settings });
+    const { page, requests } = await visit(browser, `${system.url}/`);
+    const signIn = page.getByRole('form', { name: 'Sign in' });
+    await signIn.waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await drop(page, [{ name: 'IM1', mimeType: '', buffer: dicom() }]);
+    const item = page.locator('.worklist li');
+    await eventually(() => item.getByRole('alert').textContent()).toContain('You are not signed in');
+
+    // What failed for want of a token goes on with it, over HTTP and the socket.
+    const token = await provider.token({ scope: 'radiograph:read radiograph:write' });
+    await page.getByLabel(/Access token/).fill(token);
+    await page.getByRole('button', { name: 'Use token' }).click();
+    await item.getByRole('link', { name: 'IM1' }).waitFor();
+    expect(await signIn.count()).toBe(0);
+    await page.getByRole('region', { name: 'DICOM file' }).getByText('scope dicom:read').waitFor();
+    await eventually(() =>
+      page
+        .getByRole('img', { name: /^Heatmap/ })
+        .evaluate((one) => (one as unknown as { naturalWidth: number }).naturalWidth),
+    ).toBe(PHANTOM_EDGE);
+    expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([
+      0,
+      0,
+      '',
+    ]);
+    expect(requests.filter((address) => address.includes(token))).toEqual([]);
+
+    await page.goto(`${system.url}/#/patients/7`);
+    await page.getByRole('alert').getByText('You may not do this').waitFor();
+    await page.reload();
+    await signIn.waitFor();
+  },
+);
+
+withBrowser('with a safelist it works, once that holds its operations', WHOLE_TEST, async () => {
+  const gateway = { SAFELIST: '1', PERSISTED_OPERATIONS: join(bundleFolder('page'), 'operations.json') };
+  await using system = await startSystem({ gateway });
+  const { page, faults } = await visit(browser, `${system.url}/`);
+  await page.getByLabel('Patient').fill('7');
+  await drop(page, [{ name: 'IM1', mimeType: '', buffer: dicom() }]);
+  await page.locator('.worklist li').getByRole('link', { name: 'IM1' }).waitFor();
+  await page.getByRole('img', { name: /^Heatmap/ }).waitFor();
+  await page.getByRole('region', { name: 'DICOM file' }).getByText('Modality').waitFor();
+  await page.getByRole('region', { name: 'ICU risk of patient 7' }).getByText('Assessed').waitFor();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByText('No radiograph was sent yet').waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+  expect(faults).toEqual([]);
+});
+
+withBrowser(
+  'without the model and the ICU service it says so, and a job that waits is cancelled',
+  WHOLE_TEST,
+  async () => {
+    await using system = await startSystem({ serving: 'dead', icu: 'dead' });
+    const { page } = await visit(browser, `${system.url}/`, { colorScheme: 'dark' });
+    await page.getByLabel('Patient').fill('7');
+    await drop(page, [{ name: 'waits.png', mimeType: 'image/png', buffer: await picture('png', 3) }]);
+    const item = page.locator('.worklist li');
+    await item.getByText('The model cannot be reached: it is tried again by itself').waitFor();
+    await page.getByRole('button', { name: 'Cancel waits.png' }).click();
+    await item.getByText('Cancelled').waitFor();
+    await page.goto(`${system.url}/#/patients/7`);
+    const risk = page.getByRole('region', { name: 'ICU risk of patient 7' });
+    await risk
+      .getByText('The risk is unavailable. The radiograph’s reading does not depend on it.')
+      .waitFor();
+    await risk.getByRole('button', { name: 'Try again' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+  },
+);
+
+/** Five processes are started, one of them twice. */
+withBrowser(
+  'it survives a gateway that is killed while files are sent and read',
+  { timeout: 180_000 },
+  async () => {
+    await using system = await startInstallation();
+    const { page } = await visit(browser, `${system.url}/`);
+    const files = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => ({
+        name: `file-${i}.png`,
+        mimeType: 'image/png',
+        buffer: await picture('png', 40 + i),
+      })),
+    );
+    const killed = page.waitForRequest(
+      (request) => request.method() === 'POST' && 'apollo-require-preflight' in request.headers(),
+    );
+    await drop(page, files);
+    await killed;
+    const again = system.line('"msg":"started"');
+    process.kill(system.pid('gateway'), 'SIGKILL');
+    await again;
+    await eventually(() => page.getByRole('status').textContent()).toBe('8 of 8 files read.');
+    const names = await page.locator('.worklist li .name a').allTextContents();
+    expect(names).toEqual(files.map(({ name }) => name));
+    await eventually(() => page.getByText('The connection is lost').count()).toBe(0);
+    await page.getByRole('region', { name: 'Probabilities' }).waitFor();
+  },
+);

@@ -1,0 +1,122 @@
+import { useEffect } from 'preact/hooks';
+import { DeleteButton } from './delete-button.tsx';
+import { DicomDetails } from './dicom-details.tsx';
+import { ExplorerAnchor } from './explorer-anchor.tsx';
+import { FaultNote } from './fault-note.tsx';
+import { Findings } from './findings.tsx';
+import { PatientRisk } from './patient-risk.tsx';
+import { Pictures } from './pictures.tsx';
+import { type Classification, type Radiograph, READING } from './radiograph-operations.ts';
+import { HOME, hashOf } from './route.ts';
+import { useSession } from './session.ts';
+import { useStore } from './store.ts';
+import { useAnswer } from './use-answer.ts';
+import { moment, TONES, verdictReason, verdictTitle } from './words.ts';
+
+const LOOK_AGAIN_MS = 3_000;
+
+/** One radiograph and all that is known of it. */
+export function Reading({ id }: { id: string }) {
+  const { data, faults, loading, again } = useAnswer(READING, { id });
+  const radiograph = data?.radiograph;
+  const unread = radiograph != null && radiograph.classification === null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer that still lacks the reading asks for the next
+  useEffect(() => {
+    if (!unread) return;
+    const timer = setTimeout(again, LOOK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [data, unread]);
+
+  return (
+    <section class="reading" aria-labelledby="reading-title" aria-busy={loading}>
+      <ReadingHead id={id} radiograph={radiograph} />
+      {radiograph && <Contents radiograph={radiograph} renew={again} />}
+      {!radiograph && loading && <Skeleton />}
+      {!radiograph && !loading && (
+        <FaultNote fault={faults[0] ?? { code: 'NOT_FOUND', message: '' }} retry={again} />
+      )}
+    </section>
+  );
+}
+
+function Contents({ radiograph, renew }: { radiograph: Radiograph; renew: () => void }) {
+  const { id, classification, patient, format } = radiograph;
+  return (
+    <>
+      <VerdictBanner classification={classification} />
+      <div class="columns">
+        <Pictures radiograph={radiograph} renew={renew} />
+        <div class="facts">
+          {classification && <Findings classification={classification} />}
+          {patient && <PatientRisk id={patient.id} />}
+          {format === 'DICOM' && <DicomDetails id={id} />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton">
+      <p>Loading the radiograph …</p>
+      <div />
+    </div>
+  );
+}
+
+/** The heading is there before the radiograph is: whoever came to it stays there. */
+function ReadingHead({ id, radiograph }: { id: string; radiograph: Radiograph | null | undefined }) {
+  const { list, show, said } = useSession();
+  const entry = useStore(list).find(({ stage }) => stage.at === 'read' && stage.radiographId === id);
+  const deleted = () => {
+    list.update((now) => now.filter((one) => one !== entry));
+    show(HOME);
+    said.set('The radiograph is deleted.');
+  };
+  return (
+    <header class="reading-head">
+      <h2 id="reading-title" tabIndex={-1}>
+        {entry?.name ?? 'Radiograph'}
+      </h2>
+      {radiograph && (
+        <>
+          <Origin radiograph={radiograph} />
+          <div class="actions">
+            <ExplorerAnchor operation={READING} variables={{ id }} view="reading" />
+            <DeleteButton id={id} name={entry?.name ?? 'this radiograph'} deleted={deleted} />
+          </div>
+        </>
+      )}
+    </header>
+  );
+}
+
+function Origin({ radiograph: { format, width, height, createdAt, patient } }: { radiograph: Radiograph }) {
+  return (
+    <p>
+      {format}, {width} × {height} · received <time dateTime={createdAt}>{moment(createdAt)}</time>
+      {patient && (
+        <>
+          {' · '}
+          <a href={hashOf({ view: 'history', patientId: patient.id })}>patient {patient.id}</a>
+        </>
+      )}
+    </p>
+  );
+}
+
+function VerdictBanner({ classification }: { classification: Classification | null }) {
+  if (!classification)
+    return (
+      <p class="verdict tone-undecided">
+        <strong>Not read yet</strong> It waits for the model, or its reading has failed. This page looks again
+        by itself.
+      </p>
+    );
+  return (
+    <p class={`verdict tone-${TONES[classification.decision]}`}>
+      <strong>{verdictTitle(classification)}</strong> {verdictReason(classification)}
+    </p>
+  );
+}
