@@ -51,7 +51,11 @@ export function sbomFindings(written: string, dependencies: Readonly<Record<stri
 export function imageFindings(recipe: string): Findings {
   const stages = new Set<string>();
   const faults: string[] = [];
-  for (const [, base = '', name] of recipe.matchAll(/^FROM (?:--\S+ )*(\S+)(?: AS (\S+))?/gim)) {
+  const given = new Map(
+    [...recipe.matchAll(/^ARG (\w+)=(\S+)/gim)].map(([, name = '', value]) => [name, value]),
+  );
+  const filled = recipe.replace(/\$\{?(\w+)\}?/g, (all, name) => given.get(name) ?? all);
+  for (const [, base = '', name] of filled.matchAll(/^FROM (?:--\S+ )*(\S+)(?: AS (\S+))?/gim)) {
     if (!stages.has(base) && !/:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}$/.test(base))
       faults.push(`FROM ${base}: no exact version`);
     if (name) stages.add(name);

@@ -140,6 +140,8 @@ test('a bill of materials names every dependency in its version', () => {
 
 test.each<[string, string, number]>([
   ['pinned, not as root', 'FROM node:24.21.0-slim AS a\nFROM a\nUSER node\n', 0],
+  ['a base by its variable', 'ARG A=node:24.21.0-slim\nFROM $A AS a\nFROM $A\nUSER 1000:1000\n', 0],
+  ['a floating base by its variable', 'ARG A=node:24\nFROM $A\nUSER 1000\n', 1],
   ['a floating base', 'FROM node:24 AS a\nFROM a\nUSER node\n', 1],
   ['a base without a tag', 'FROM node\nUSER node\n', 1],
   ['a digest', `FROM --platform=linux/amd64 node@sha256:${'a'.repeat(64)}\nUSER 1000\n`, 0],

@@ -88,7 +88,12 @@ test('every operation of the document has a route', () => {
 });
 
 /** Operations whose example names what only another answer hands out. */
-const OF_NOBODY: Record<string, number> = { file: 404, fhirRiskAssessment: 410 };
+const OF_NOBODY: Record<string, number> = {
+  file: 404,
+  fhirRiskAssessment: 410,
+  fhirDiagnosticReport: 404,
+  fhirObservation: 404,
+};
 const tried = new Set<string>();
 
 /** Sends a request of the operation; its status, media type and body must be those of the document. */
@@ -104,7 +109,7 @@ async function ask(operationId: string, url: string, init: RequestInit = {}, bas
   const text = await answer.text();
   if (!told?.content) {
     expect(text).toBe('');
-    return { status, body: undefined };
+    return { status, headers: answer.headers, body: undefined };
   }
   const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
   expect(Object.keys(told.content), `${operationId} answers ${status} as ${type}`).toContain(type);
@@ -114,7 +119,7 @@ async function ask(operationId: string, url: string, init: RequestInit = {}, bas
     .join('/');
   const isValid = ajv.compile({ $ref: `openapi#/${pointer}` });
   expect(isValid(body) ? [] : isValid.errors, `${operationId} ${status}: ${text.slice(0, 500)}`).toEqual([]);
-  return { status, body };
+  return { status, headers: answer.headers, body };
 }
 
 /** What the document itself gives as an example. */
@@ -158,6 +163,17 @@ test('what an operation hands out is answered by the next', async () => {
   const { Input_Image, Output_Heatmap } = told.body as Record<'Input_Image' | 'Output_Heatmap', string>;
   for (const address of [Input_Image, Output_Heatmap])
     expect((await ask('file', new URL(address).pathname)).status).toBe(200);
+  const newest = json({ query: '{ radiographs(first: 1) { nodes { id } } }' });
+  const { data } = (await ask('graphql', '/graphql', newest)).body as {
+    data: { radiographs: { nodes: { id: string }[] } };
+  };
+  const report = await ask('fhirDiagnosticReport', `/fhir/DiagnosticReport/${data.radiographs.nodes[0]?.id}`);
+  const { result, presentedForm } = report.body as Record<
+    'result' | 'presentedForm',
+    Record<string, string>[]
+  >;
+  expect(presentedForm).toHaveLength(1);
+  for (const { reference } of result) await ask('fhirObservation', `/fhir/${reference}`);
 });
 
 const form = (b64: string) => ({ body: new URLSearchParams({ b64 }) });
@@ -182,6 +198,8 @@ test.each<[string, string, RequestInit, number]>([
   ['fhirPatientIcuRisk', '/fhir/Patient/9999/$icu-risk', {}, 404],
   ['fhirRiskAssessment', '/fhir/RiskAssessment/7.0123456789abcdef', {}, 410],
   ['fhirRiskAssessment', '/fhir/RiskAssessment/nobody', {}, 404],
+  ['fhirDiagnosticReport', '/fhir/DiagnosticReport/_', {}, 400],
+  ['fhirObservation', '/fhir/Observation/nobody', {}, 404],
   ['cdsIcuRisk', '/cds-services/icu-risk', json({ hook: 'order-sign' }), 400],
   ['cdsIcuRiskFeedback', '/cds-services/icu-risk/feedback', json({ feedback: [] }), 400],
   ['cdsIcuRiskFeedback', '/cds-services/icu-risk/feedback', json('x'.repeat(2 ** 20)), 413],
@@ -203,9 +221,11 @@ test('where callers are authenticated the document says so, and what it says nee
     const [requirement] = security ?? [];
     expect(security).toHaveLength(requirement ? 1 : 0);
     const [[url, init] = ['', {}]] = examples(one);
-    const { status } = await ask(operationId, url, init, guarded.url);
+    const { status, headers } = await ask(operationId, url, init, guarded.url);
     if (requirement) expect(status, operationId).toBe(401);
     else expect(status, operationId).not.toBe(401);
+    // Asked for before anything is done: whoever is let in is counted there too.
+    expect(headers.get('www-authenticate'), operationId).toBe(requirement ? 'Bearer' : null);
     if (!requirement?.bearer?.length) continue;
     const known = { ...init, headers: { ...(init.headers as Record<string, string>), authorization } };
     const isEnough = requirement.bearer.includes('patient:read');

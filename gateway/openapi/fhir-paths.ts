@@ -12,9 +12,12 @@ import {
   refusals,
 } from './operation.ts';
 
+const FHIR_ID = /^[A-Za-z0-9.-]{1,64}$/;
+
 export const FHIR_TAG = {
   name: 'FHIR R4',
-  description: 'The ICU risk for health records; faults are told as OperationOutcome.',
+  description:
+    'Results of radiographs and the ICU risk for health records; faults are told as OperationOutcome.',
 };
 const FHIR_JSON = 'application/fhir+json';
 
@@ -78,6 +81,33 @@ export const FHIR_SCHEMAS = {
       .min(1),
     note: some.describe('What it is not for'),
   }),
+  DiagnosticReport: resource('DiagnosticReport', {
+    id: text,
+    status: z.literal('preliminary').describe('Nobody has verified it'),
+    category: some,
+    code: z.looseObject({ text }),
+    subject: z.looseObject({}).optional().describe('Absent where the patient is not known'),
+    effectiveDateTime: z.iso.datetime(),
+    issued: z.iso.datetime(),
+    result: z
+      .array(z.looseObject({ reference: text, display: text }))
+      .describe('An Observation for each finding'),
+    conclusion: text.describe('The decision in words, and what it is not for'),
+    presentedForm: z
+      .array(z.looseObject({ contentType: text, url: z.url(), size: z.int(), title: text }))
+      .optional()
+      .describe('The heatmap; absent while none can be drawn'),
+  }),
+  Observation: resource('Observation', {
+    id: text,
+    status: z.literal('preliminary'),
+    code: z.looseObject({ coding: some, text }),
+    subject: z.looseObject({}).optional(),
+    effectiveDateTime: z.iso.datetime(),
+    valueQuantity: z.looseObject({ value: z.number().min(0).max(100), unit: z.literal('%') }),
+    device: z.looseObject({ reference: text }),
+    note: some.describe('What it is not for'),
+  }),
 };
 
 const FORMAT: NonNullable<Operation['parameters']>[number] = {
@@ -137,8 +167,24 @@ export const FHIR_PATHS: Paths = {
     operationId: 'fhirRiskAssessment',
     summary: 'Assesses again what was assessed under this id',
     scopes: ['patient:read'],
-    parameters: [id('From the answer of `$icu-risk`', /^[A-Za-z0-9.-]{1,64}$/, '7.0123456789abcdef')],
+    parameters: [id('From the answer of `$icu-risk`', FHIR_ID, '7.0123456789abcdef')],
     codes: ['BAD_USER_INPUT', 'NOT_FOUND', 'ICU_UNAVAILABLE'],
     more: { '410': 'NOT_FOUND: observations or the model are not those of this assessment any more' },
+  }),
+  '/fhir/DiagnosticReport/{id}': read('DiagnosticReport', {
+    operationId: 'fhirDiagnosticReport',
+    summary: 'What the model says of a radiograph',
+    scopes: ['radiograph:read'],
+    parameters: [id('The id of a radiograph', FHIR_ID, '00000000-0000-4000-8000-000000000000')],
+    codes: ['BAD_USER_INPUT', 'NOT_FOUND'],
+  }),
+  '/fhir/Observation/{id}': read('Observation', {
+    operationId: 'fhirObservation',
+    summary: 'One finding of such a report',
+    scopes: ['radiograph:read'],
+    parameters: [
+      id('From `result` of a report', FHIR_ID, '00000000-0000-4000-8000-000000000000.0123456789abcdef'),
+    ],
+    codes: ['BAD_USER_INPUT', 'NOT_FOUND'],
   }),
 };
