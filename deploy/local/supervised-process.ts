@@ -19,10 +19,6 @@ const KILL_AFTER_MS = 20_000;
 /** Crashes before readiness after which starting makes no sense: a bad setting, a port in use. */
 const MOST_EARLY_CRASHES = 3;
 
-/** By default glibc gives each thread that decodes pictures a heap of its own, and each keeps what its largest picture
- *  took: 180 MB more in the heatmap service, 80 in the others. */
-const MEMORY = { MALLOC_ARENA_MAX: '2' };
-
 /** Runs a service and starts it again when it dies, with growing pauses. Disposing it sends SIGTERM and waits.
  *  `ready` rejects when the service dies three times without ever having been ready. */
 export function superviseProcess(
@@ -41,7 +37,6 @@ export function superviseProcess(
         return rejectReady(new Error(`${service.name} does not start; its messages above say why`));
       const startedAt = Date.now();
       child = spawn(process.execPath, [...nodeOptions, service.main], {
-        env: { ...MEMORY, ...process.env },
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       logger.info({ service: service.name, pid: child.pid }, 'started');
