@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freePort } from '#common/testing/programs.ts';
 import { haproxyServer } from '../chaos/haproxy.ts';
@@ -10,6 +11,12 @@ if (!haproxyServer) console.warn('SKIPPED: a rolling restart, for want of haprox
 
 const JOBS = 4;
 const IMAGE_SEED = 11;
+/** Who waits for the model server while it is held must not give up, and try again half a minute later. */
+const PATIENT = {
+  folder: join(import.meta.dirname, '../../../serving/models'),
+  name: 'covid19',
+  settings: { TF_SERVING_DEADLINE_MS: 'embedded=60000' },
+};
 
 test.skipIf(!haproxyServer)(
   'three gateways are restarted one after another under load, and no request fails',
@@ -26,7 +33,7 @@ test.skipIf(!haproxyServer)(
       }),
     );
     await serving.ready();
-    const system = stack.use(await startSystem({ servingAddress: `127.0.0.1:${grpc}` }));
+    const system = stack.use(await startSystem({ servingAddress: `127.0.0.1:${grpc}`, models: PATIENT }));
     const { gateways, proxy } = await openWard(system, stack);
     const [common = Buffer.alloc(0), ...images] = await pictures(1 + JOBS * gateways.length, IMAGE_SEED);
     // Read once, it ends without the model server from now on.
