@@ -42,10 +42,10 @@ export function watchAudit({ trail, registry, logger }: Parts): AsyncDisposable 
         broken.set(1);
         return;
       }
-      const moved = step !== undefined && step.sequence > last.sequence;
+      const hasMore = step !== undefined && step.sequence - last.sequence >= PAGE;
       last = step ?? last;
       verified.set(last.sequence);
-      await wait(moved ? PAUSE_MS : EVERY_MS);
+      await wait(hasMore ? PAUSE_MS : EVERY_MS);
       if (Date.now() - begun < WHOLE_MS) continue;
       last = CHAIN_START;
       begun = Date.now();

@@ -53,6 +53,8 @@ const LONGEST_JSON = 4 * 1024 * 1024;
 const ENVELOPE = 64 * 1024;
 const DEADLINES = { searchMs: 8_000, transferMs: 25_000 };
 const MOST_SERIES = 500;
+/** As many of them as series there may be still fit into a GraphQL Int. */
+const LARGEST_SERIES = 1_000_000;
 /** "Duplicate SOP Instance" (PS3.4, GG.4.1). */
 const DUPLICATE = 0x0111;
 
@@ -107,7 +109,7 @@ export function openDicomwebClient(
         return {
           seriesInstanceUID: uidIn(one, '0020000E'),
           modality: firstValue(one, '00080060'),
-          size: Number.isSafeInteger(size) && size > 0 ? size : undefined,
+          size: Number.isInteger(size) && size > 0 && size <= LARGEST_SERIES ? size : undefined,
         };
       }),
     instances: (study, series, most, signal) =>

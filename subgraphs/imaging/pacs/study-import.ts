@@ -75,7 +75,7 @@ async function radiographsOf(
 ): Promise<{ radiographs: ListedInstance[]; skipped: number } | undefined> {
   const series = await pacs.series(study, signal);
   if (series.length === 0) return undefined;
-  const radiographs: ListedInstance[] = [];
+  const radiographs = new Map<string, ListedInstance>();
   let skipped = 0;
   for (const { seriesInstanceUID, modality, size = 1 } of series) {
     if (!MODALITIES.has(modality)) {
@@ -84,15 +84,15 @@ async function radiographsOf(
     }
     const instances = await pacs.instances(study, seriesInstanceUID, MOST_RADIOGRAPHS + 1, signal);
     const images = instances.filter(({ isImage }) => isImage);
-    radiographs.push(...images);
+    for (const image of images) radiographs.set(image.sopInstanceUID, image);
     skipped += instances.length - images.length;
-    if (radiographs.length > MOST_RADIOGRAPHS)
+    if (radiographs.size > MOST_RADIOGRAPHS)
       throw new RadiographError(
         'BAD_USER_INPUT',
         `Expected a study of at most ${MOST_RADIOGRAPHS} radiographs, got one of more`,
       );
   }
-  return { radiographs, skipped };
+  return { radiographs: [...radiographs.values()], skipped };
 }
 
 function refusalOf(error: unknown): RadiographError {
