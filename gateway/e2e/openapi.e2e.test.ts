@@ -8,7 +8,7 @@ import { startIdentityProvider } from './identity-provider.ts';
 import { picture, type System, startSystem } from './system.ts';
 
 /** Pages for people, and the files that they are made of. */
-const PAGES = /^\/(?:|explorer|docs|(?:assets|explorer|docs)\/.*|[\w-]+\.(?:js|css|html|png|svg|ico))$/;
+const PAGES = /^\/(?:|explorer|docs|(?:assets|explorer|docs)\/.*|[\w-]+\.(?:js|css|html|png|svg|ico|md))$/;
 
 type Answered = { description: string; content?: Record<string, { schema: object }> };
 type Told = {
