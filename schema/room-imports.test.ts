@@ -121,7 +121,6 @@ test('only an entry point reads the environment', () => {
     path.endsWith('/main.ts') ||
     path === 'deploy/local/start.ts' ||
     // Hands the environment on to the services as it is.
-    path === 'deploy/local/supervised-process.ts' ||
     path.startsWith('loadtest/') ||
     path === 'docs/clients/typescript/example.ts' ||
     path.includes('/testing/') ||
