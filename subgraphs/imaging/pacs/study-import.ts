@@ -53,12 +53,17 @@ export function createStudyImport(parts: Parts): StudyImport {
     const known = await ledger.importedJobs(found.radiographs.map(keyOf));
     if (turns.queueSlots < found.radiographs.length)
       throw new RadiographError('OVERLOADED', 'Too many files wait to be fetched; try again later');
-    const ends = await Promise.all(
+    // All of them, so that nothing goes on behind a fault that is told.
+    const settled = await Promise.allSettled(
       found.radiographs.map(
         async (instance): Promise<StoredJob | RadiographError> =>
           known.get(keyOf(instance)) ?? turns.execute(() => taken(instance, order, signal)).catch(refusalOf),
       ),
     );
+    const ends = settled.map((end) => {
+      if (end.status === 'rejected') throw end.reason;
+      return end.value;
+    });
     const refusals = ends.filter((end) => end instanceof RadiographError);
     const jobs = ends.filter((end): end is StoredJob => !(end instanceof RadiographError));
     const [fault] = refusals;
