@@ -6,7 +6,7 @@ import { localConfig } from './services.ts';
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 // By default glibc gives each thread that decodes pictures a heap of its own, and each keeps what its largest picture
-// took: 180 MB more in the heatmap service, 80 in the others.
+// took: 180 MB more in the heatmap service, 60 to 80 in imaging and gateway.
 process.env.MALLOC_ARENA_MAX ??= '2';
 
 const config = localConfig(process.env);
