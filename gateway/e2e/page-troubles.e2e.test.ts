@@ -87,14 +87,18 @@ withBrowser('with a safelist it works, once that holds its operations', WHOLE_TE
 });
 
 withBrowser(
-  'without the model and the ICU service it says so, and a job that waits is cancelled',
+  'without the model and the ICU service it says so, a job is cancelled, one fails, and the history tells why',
   WHOLE_TEST,
   async () => {
     await using system = await startSystem({ serving: 'dead', icu: 'dead' });
-    const { page } = await visit(browser, `${system.url}/`, { colorScheme: 'dark' });
+    const { page, atHand } = await visit(browser, `${system.url}/`, { colorScheme: 'dark' });
     await page.getByLabel('Patient').fill('7');
-    await drop(page, [{ name: 'waits.png', mimeType: 'image/png', buffer: await picture('png', 3) }]);
-    const item = page.locator('.worklist li');
+    const [waits, fails] = await Promise.all([picture('png', 3), picture('png', 4)]);
+    await drop(page, [
+      { name: 'waits.png', mimeType: 'image/png', buffer: waits },
+      { name: 'fails.png', mimeType: 'image/png', buffer: fails },
+    ]);
+    const item = page.locator('.worklist li').first();
     await item.getByText('The model cannot be reached: it is tried again by itself').waitFor();
     await page.getByRole('button', { name: 'Cancel waits.png' }).click();
     await item.getByText('Cancelled').waitFor();
@@ -105,6 +109,25 @@ withBrowser(
       .waitFor();
     await risk.getByRole('button', { name: 'Try again' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
+
+    // A model that was never there is a wrong setting: its jobs fail after six attempts.
+    await page.goto(`${system.url}/#/`);
+    await page.getByRole('alert').getByText('The model cannot be reached').waitFor();
+    await page.goto(`${system.url}/#/history`);
+    await page.reload();
+    const verdicts = page.locator('.tile-verdict');
+    await eventually(async () => (await verdicts.allTextContents()).sort()).toEqual([
+      'Not read: cancelled',
+      'Not read: the model cannot be reached',
+    ]);
+    await verdicts.getByText('the model').click();
+    await page.getByText('Try again when the model is back.').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('combobox', { name: 'Patient' }).fill('');
+    atHand.push({ name: 'again.png', mimeType: 'image/png', buffer: fails });
+    await page.getByRole('button', { name: 'Choose the file again' }).click();
+    await page.locator('.worklist li').getByText('again.png').waitFor();
+    await page.locator('.worklist li').getByText('patient 7').waitFor();
   },
 );
 

@@ -21,6 +21,8 @@ export type Context = {
   readonly noteRead: (action: ReadAction, radiographId: string) => Promise<void>;
   readonly radiographs: DataLoader<string, StoredRadiograph | undefined>;
   readonly jobs: DataLoader<string, StoredJob | undefined>;
+  /** By the ids of their radiographs. */
+  readonly radiographJobs: DataLoader<string, StoredJob | undefined>;
   readonly classifications: DataLoader<string, StoredClassification | undefined>;
   readonly page: (request: PageRequest) => Promise<RadiographPage>;
   readonly intake: Intake;
@@ -57,6 +59,7 @@ export function createContext(
     deleteRadiograph: (id) => deleteRadiograph(id, actor),
     radiographs: loader((ids) => ledger.radiographs(ids)),
     jobs: loader((ids) => ledger.jobs(ids)),
+    radiographJobs: loader((ids) => ledger.radiographJobs(ids)),
     classifications: loader((ids) => ledger.classifications(ids)),
     page: (request) => ledger.page(request),
     jobChanges: (id) => jobChanges(id, bell, async (jobId) => (await ledger.jobs([jobId])).get(jobId)),

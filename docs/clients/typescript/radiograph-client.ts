@@ -37,7 +37,10 @@ export type RadiographClient = AsyncDisposable & {
    *  @throws RadiographFault with the code of the file or of the job when it fails */
   submit(file: Blob, choice?: UploadChoice & HeatmapChoice): Promise<Reading>;
   /** Sends one file and waits for its answer, without a job to follow. @throws RadiographFault */
-  classify(file: Blob, choice?: Pick<UploadChoice, 'patientId'> & HeatmapChoice): Promise<Reading>;
+  classify(
+    file: Blob,
+    choice?: Pick<UploadChoice, 'patientId' | 'idempotencyKey'> & HeatmapChoice,
+  ): Promise<Reading>;
   /** The bytes behind an `image.url`. @throws RadiographFault NOT_FOUND when the address holds no more */
   picture(url: string): Promise<Blob>;
   /** Any other operation of the graph. @throws RadiographFault */
@@ -103,8 +106,9 @@ export function radiographClient(address: string, options: ClientOptions = {}): 
       return (await client.request(READ_RADIOGRAPH, { ...choice, id: radiographId })).radiograph;
     },
 
-    async submit(file, { patientId = null, priority, ...heatmap } = {}) {
-      const { jobs, userErrors } = await client.upload([file], { patientId, ...(priority && { priority }) });
+    async submit(file, { patientId = null, idempotencyKey = null, priority, ...heatmap } = {}) {
+      const choice = { patientId, idempotencyKey, ...(priority && { priority }) };
+      const { jobs, userErrors } = await client.upload([file], choice);
       const [job] = jobs;
       if (!job) throw new RadiographFault(userErrors[0]);
       for await (const { state, error, radiograph } of client.follow(job.id)) {

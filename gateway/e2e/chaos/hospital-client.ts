@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ask, upload } from '../system.ts';
 import { ANSWER_MS } from './hospital.ts';
 
-const UPLOAD = `mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files }) {
+/** Upload requests have a variable for their files alone, so the key stands in the text. */
+const uploadAs = (key: string | null) => `mutation ($files: [Upload!]!) {
+  radiographUpload(input: { files: $files, idempotencyKey: ${JSON.stringify(key)} }) {
   jobs { id } userErrors { code } } }`;
 const READ = `query ($id: ID!) { job(id: $id) { state error { code } radiograph {
   classification { findings { code probability } } heatmap { peak { x y } } } } }`;
@@ -30,10 +32,11 @@ export const NO_ANSWER = 'no answer';
 /** A request that was answered too late, if at all. */
 export const HUNG = 'hung';
 
-/** Sends a file once. @returns the id of its job, once it is acknowledged */
-export function send(url: string, file: Buffer): Promise<Outcome<string>> {
+/** Sends a file once. @param key under which it may be sent again
+ *  @returns the id of its job, once it is acknowledged */
+export function send(url: string, file: Buffer, key: string | null = null): Promise<Outcome<string>> {
   return outcome<string>(async (signal) => {
-    const { data, errors } = (await upload(url, UPLOAD, [file], signal)) as unknown as Sent;
+    const { data, errors } = (await upload(url, uploadAs(key), [file], signal)) as unknown as Sent;
     const [job] = data?.radiographUpload?.jobs ?? [];
     if (job) return { answer: job.id };
     return { refusal: codeOf(data?.radiographUpload?.userErrors[0]?.code ?? errors?.[0]?.extensions.code) };

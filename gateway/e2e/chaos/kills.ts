@@ -43,7 +43,7 @@ export async function measureKills(
     ],
     seen: [
       `Killed: ${tally(facts.killed)}; ${facts.killsInDrain} of ${kills} kills hit the draining backlog.`,
-      `Refused meanwhile: ${tally(facts.refusals)}. Stored without an acknowledgement, and done all the same: ${verdict.unacknowledged}.`,
+      `Refused meanwhile: ${tally(facts.refusals)}.`,
       `${facts.seconds.toFixed(0)} s from the first upload to the last job. ${verdict.audit}.`,
       ...crashes,
       ...verdict.faults,

@@ -84,17 +84,17 @@ export async function runRound(hospital: Hospital, settings: RoundSettings): Pro
       const index = taken;
       taken += 1;
       const tear = torn[index];
-      if (tear && (await untilAnswered(chance, tear)) === UNREADABLE) tornRefused += 1;
+      if (tear && (await untilAnswered(chance, tear, `${index}-torn`)) === UNREADABLE) tornRefused += 1;
       const image = images[index];
-      const job = image && (await untilAnswered(chance, image));
+      const job = image && (await untilAnswered(chance, image, `${index}`));
       if (job) acknowledged.set(job, index);
     }
   };
   /** @returns the id of the job, or the code by which the file itself was refused */
-  const untilAnswered = async (chance: () => number, file: Buffer): Promise<string> => {
+  const untilAnswered = async (chance: () => number, file: Buffer, key: string): Promise<string> => {
     for (;;) {
       over.signal.throwIfAborted();
-      const sent = await send(oneOf(chance, urls), file);
+      const sent = await send(oneOf(chance, urls), file, key);
       if (sent.answer) return sent.answer;
       if (sent.refusal === UNREADABLE) return UNREADABLE;
       count(refusals, sent.refusal);

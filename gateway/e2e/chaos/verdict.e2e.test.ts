@@ -14,8 +14,11 @@ test('a loss, a wrong result, an effect done twice and a broken trail are found'
   await using hospital = await startHospital('one machine');
   await hospital.ready();
   const { acknowledged } = await runRound(hospital, { images, torn: [], kills: 0, seed: 1 });
-  const whole = { lost: 0, doubled: 0, wrong: 0, unacknowledged: 0, isAuditWhole: true, faults: [] };
+  const whole = { lost: 0, doubled: 0, wrong: 0, storedAgain: 0, isAuditWhole: true, faults: [] };
   expect(await judge(hospital, acknowledged, expected)).toMatchObject(whole);
+
+  const unheard = new Map([...acknowledged].slice(1));
+  expect(await judge(hospital, unheard, expected)).toMatchObject({ storedAgain: 1 });
 
   const forgotten = new Map([...acknowledged, ['never stored', 0]]);
   expect(await judge(hospital, forgotten, expected)).toMatchObject({

@@ -18,8 +18,8 @@ export type Verdict = {
   readonly doubled: number;
   /** Jobs whose result or heatmap is not that of a calm run, or that have no result or no row in the trail. */
   readonly wrong: number;
-  /** Radiographs of uploads that were stored and never acknowledged: they are whole as well. */
-  readonly unacknowledged: number;
+  /** Radiographs beyond those that were acknowledged: images that were stored again when they were sent again. */
+  readonly storedAgain: number;
   /** What `npm run audit:verify` said. */
   readonly audit: string;
   readonly isAuditWhole: boolean;
@@ -116,16 +116,17 @@ export async function judge(
   const audit = await hospital.verifyAudit();
   return {
     ...{ lost, wrong, doubled: doubled.length },
-    unacknowledged: radiographs.size - new Set(acknowledgedRadiographs).size,
+    storedAgain: radiographs.size - new Set(acknowledgedRadiographs).size,
     audit: audit.said,
     isAuditWhole: audit.code === 0,
     faults: [...faults, ...doubled],
   };
 }
 
-export function verdictTargets({ lost, doubled, wrong, isAuditWhole }: Verdict): Target[] {
+export function verdictTargets({ lost, storedAgain, doubled, wrong, isAuditWhole }: Verdict): Target[] {
   return [
     none('acknowledged jobs lost', lost),
+    none('images stored again', storedAgain),
     none('effects doubled', doubled),
     none('results wrong', wrong),
     { what: 'audit trail', wanted: 'whole', got: isAuditWhole ? 'whole' : 'broken', reached: isAuditWhole },

@@ -1,4 +1,4 @@
-import { type Fault, mayPass } from './fault.ts';
+import { type Fault, isWorthATry } from './fault.ts';
 import { faultWords } from './words.ts';
 
 /** A fault in plain words. @param retry what to do again; offered where that makes sense */
@@ -9,7 +9,7 @@ export function FaultNote({ fault, retry }: { fault: Fault; retry?: (() => void)
       <p>
         <strong>{title}.</strong> {detail}
       </p>
-      {retry && (mayPass(fault) || fault.code === 'INTERNAL' || fault.code === 'UNAUTHENTICATED') && (
+      {retry && (isWorthATry(fault) || fault.code === 'UNAUTHENTICATED') && (
         <button type="button" class="quiet" onClick={retry}>
           Try again
         </button>

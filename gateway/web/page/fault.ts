@@ -40,6 +40,9 @@ const PASSING = new Set([
 
 export const mayPass = ({ code }: Fault): boolean => PASSING.has(code);
 
+/** Whether somebody may want to try again: after what passes, and what is not the request's own fault. */
+export const isWorthATry = (fault: Fault): boolean => mayPass(fault) || fault.code === 'INTERNAL';
+
 /** Seconds to wait before the n-th further try, from 1 on: what the server asks for, else twice as long each time. */
 export function patience(tries: number, fault: Fault): number {
   return fault.retryAfterSeconds ?? Math.min(8, 2 ** (tries - 1) / 2);

@@ -1,3 +1,4 @@
+import type { JobStatus } from './job-operations.ts';
 import { operation } from './operation.ts';
 import type { ImageFile, Radiograph } from './radiograph-operations.ts';
 import type { Verdict } from './verdict.ts';
@@ -9,6 +10,7 @@ export type Past = {
   readonly patient: { readonly id: string } | null;
   readonly image: ImageFile;
   readonly classification: Verdict | null;
+  readonly job: JobStatus | null;
 };
 
 export type HistoryVariables = { first: number; after: string | null; patientId: string | null };
@@ -39,6 +41,14 @@ query History($first: Int = 12, $after: String, $patientId: ID) {
           code
           display
           probability
+        }
+      }
+      job {
+        state
+        progress
+        error {
+          code
+          message
         }
       }
     }

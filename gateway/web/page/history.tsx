@@ -6,7 +6,7 @@ import { HISTORY, type Past } from './history-operation.ts';
 import { PatientRisk } from './patient-risk.tsx';
 import { hashOf } from './route.ts';
 import { useAnswer } from './use-answer.ts';
-import { moment, TONES, verdictBrief } from './words.ts';
+import { moment, TONES, unreadWords, verdictBrief } from './words.ts';
 
 const PAGE_SIZE = 12;
 
@@ -95,13 +95,13 @@ function PatientFilter({ patientId }: { patientId: string | null }) {
 }
 
 function Tile({ past, renew }: { past: Past; renew: () => void }) {
-  const { id, createdAt, format, patient, image, classification } = past;
+  const { id, createdAt, format, patient, image, classification, job } = past;
   return (
     <li>
       <a href={hashOf({ view: 'reading', id })}>
         <GraphImage image={image} alt="" loading="lazy" renew={renew} />
         <span class={`tile-verdict tone-${classification ? TONES[classification.decision] : 'undecided'}`}>
-          {classification ? verdictBrief(classification) : 'Not read'}
+          {classification ? verdictBrief(classification) : unreadWords(job).title}
         </span>
         <small>
           <time dateTime={createdAt}>{moment(createdAt)}</time> · {format}

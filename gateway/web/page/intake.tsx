@@ -13,6 +13,12 @@ import { useAnswer } from './use-answer.ts';
 const URGENCIES = { ROUTINE: 'Routine', URGENT: 'Urgent', STAT: 'At once (STAT)' } as const;
 const MOST_PATIENTS = { first: 100 };
 
+/** Has files chosen that show this patient. */
+export function chooseFiles(patientId: string | null): void {
+  given.update((now) => ({ ...now, patientId }));
+  document.getElementById('files')?.click();
+}
+
 /** Where radiographs are handed in. */
 export function Intake() {
   const { sender } = useSession();
@@ -49,6 +55,7 @@ export function Intake() {
       </div>
       <label class="drop-zone">
         <input
+          id="files"
           type="file"
           multiple
           accept="image/jpeg,image/png,application/dicom,.jpg,.jpeg,.png,.dcm,.dicom"

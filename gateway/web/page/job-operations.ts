@@ -6,15 +6,23 @@ export const PRIORITIES = ['ROUTINE', 'URGENT', 'STAT'] as const;
 
 export type Priority = (typeof PRIORITIES)[number];
 
-export type UploadVariables = { files: null[]; patientId: string | null; priority: Priority };
+export type UploadVariables = {
+  files: null[];
+  patientId: string | null;
+  priority: Priority;
+  /** With which it may be sent again, and is taken in once. */
+  idempotencyKey?: string;
+};
 
 export type UploadData = {
   radiographUpload: { jobs: { id: string }[]; userErrors: { code: string; message: string }[] } | null;
 };
 
 export const UPLOAD = operation<UploadData, UploadVariables>(`# Choose files above, then press ▶.
-mutation Upload($files: [Upload!]!, $patientId: ID, $priority: JobPriority! = ROUTINE) {
-  radiographUpload(input: { files: $files, patientId: $patientId, priority: $priority }) {
+mutation Upload($files: [Upload!]!, $patientId: ID, $priority: JobPriority! = ROUTINE, $idempotencyKey: String) {
+  radiographUpload(
+    input: { files: $files, patientId: $patientId, priority: $priority, idempotencyKey: $idempotencyKey }
+  ) {
     jobs {
       id
     }
@@ -26,10 +34,13 @@ mutation Upload($files: [Upload!]!, $patientId: ID, $priority: JobPriority! = RO
 }
 `);
 
-export type Job = {
+export type JobStatus = {
   readonly state: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
   readonly progress: number;
   readonly error: Fault | null;
+};
+
+export type Job = JobStatus & {
   readonly radiograph: { readonly id: string; readonly classification: Verdict | null } | null;
 };
 

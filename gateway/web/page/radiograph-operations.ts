@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import type { JobStatus } from './job-operations.ts';
 import { operation } from './operation.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
@@ -22,6 +23,7 @@ export type Radiograph = {
   readonly patient: { readonly id: string } | null;
   readonly image: ImageFile;
   readonly classification: Classification | null;
+  readonly job: JobStatus | null;
 };
 
 export const READING = operation<{ radiograph: Radiograph | null }, { id: string }>(
@@ -61,6 +63,14 @@ query Reading($id: ID!) {
         name
         version
         engine
+      }
+    }
+    job {
+      state
+      progress
+      error {
+        code
+        message
       }
     }
   }

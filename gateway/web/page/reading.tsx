@@ -2,8 +2,11 @@ import { useEffect } from 'preact/hooks';
 import { DeleteButton } from './delete-button.tsx';
 import { DicomDetails } from './dicom-details.tsx';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
+import { isWorthATry } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
 import { Findings } from './findings.tsx';
+import { chooseFiles } from './intake.tsx';
+import type { JobStatus } from './job-operations.ts';
 import { PatientRisk } from './patient-risk.tsx';
 import { Pictures } from './pictures.tsx';
 import { type Classification, type Radiograph, READING } from './radiograph-operations.ts';
@@ -11,15 +14,17 @@ import { HOME, hashOf } from './route.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
 import { useAnswer } from './use-answer.ts';
-import { moment, TONES, verdictReason, verdictTitle } from './words.ts';
+import { moment, TONES, unreadWords, verdictReason, verdictTitle } from './words.ts';
 
 const LOOK_AGAIN_MS = 3_000;
+
+const hasFailed = (job: JobStatus | null) => job?.state === 'FAILED' || job?.state === 'CANCELLED';
 
 /** One radiograph and all that is known of it. */
 export function Reading({ id }: { id: string }) {
   const { data, faults, loading, again } = useAnswer(READING, { id });
   const radiograph = data?.radiograph;
-  const unread = radiograph != null && radiograph.classification === null;
+  const unread = radiograph?.classification === null && !hasFailed(radiograph.job);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each answer that still lacks the reading asks for the next
   useEffect(() => {
     if (!unread) return;
@@ -43,7 +48,11 @@ function Contents({ radiograph, renew }: { radiograph: Radiograph; renew: () => 
   const { id, classification, patient, format } = radiograph;
   return (
     <>
-      <VerdictBanner classification={classification} />
+      {classification ? (
+        <VerdictBanner classification={classification} />
+      ) : (
+        <Unread radiograph={radiograph} />
+      )}
       <div class="columns">
         <Pictures radiograph={radiograph} renew={renew} />
         <div class="facts">
@@ -106,14 +115,24 @@ function Origin({ radiograph: { format, width, height, createdAt, patient } }: {
   );
 }
 
-function VerdictBanner({ classification }: { classification: Classification | null }) {
-  if (!classification)
-    return (
-      <p class="verdict tone-undecided">
-        <strong>Not read yet</strong> It waits for the model, or its reading has failed. This page looks again
-        by itself.
+function Unread({ radiograph: { job, patient } }: { radiograph: Radiograph }) {
+  const { title, detail } = unreadWords(job);
+  const again = hasFailed(job) && (!job?.error || isWorthATry(job.error));
+  return (
+    <div class="verdict tone-undecided">
+      <p>
+        <strong>{title}</strong> {detail}
       </p>
-    );
+      {again && (
+        <button type="button" class="quiet" onClick={() => chooseFiles(patient?.id ?? null)}>
+          Choose the file again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function VerdictBanner({ classification }: { classification: Classification }) {
   return (
     <p class={`verdict tone-${TONES[classification.decision]}`}>
       <strong>{verdictTitle(classification)}</strong> {verdictReason(classification)}

@@ -23,19 +23,19 @@ const read: Job = {
 /** A server whose answers the test gives one by one, in the order in which they were asked for. */
 function desk() {
   const list = store<Worklist>([]);
-  const sent: { name: string; answer(sent: Sent): Promise<void>; signal: AbortSignal }[] = [];
+  const sent: { name: string; key: string; answer(sent: Sent): Promise<void>; signal: AbortSignal }[] = [];
   const followed = new Map<string, { job(job: Job): void; fault(fault: Fault): void }>();
   const cancelled: string[] = [];
   const slept: number[] = [];
   const sending = sender({
     list,
-    send: ({ file }, _progress, signal) =>
+    send: ({ file, idempotencyKey: key }, _progress, signal) =>
       new Promise((resolve) => {
         const answer = async (value: Sent) => {
           resolve(value);
           await new Promise<void>((done) => setTimeout(done));
         };
-        sent.push({ name: file.name, answer, signal });
+        sent.push({ name: file.name, key, answer, signal });
       }),
     follow(id, heard) {
       followed.set(id, heard);
@@ -72,6 +72,19 @@ test('a busy server is asked again when it says so, and a file that it cannot re
   expect(slept).toEqual([7_000]);
   expect(sent.map(({ name }) => name)).toEqual(['file-0', 'file-1', 'file-0']);
   expect(stages()).toEqual(['sending', 'failed']);
+});
+
+test('a file keeps its key while it is sent again, and gets another one when its job has failed', async () => {
+  const { sending, sent, followed } = desk();
+  sending.add(files(2), ROUTINE);
+  await sent[0]?.answer({ fault: BUSY });
+  await sent[2]?.answer({ jobId: 'job' });
+  followed.get('job')?.job({ ...read, state: 'FAILED', error: { code: 'INTERNAL', message: 'No' } });
+  sending.retry(1);
+  const [first, other, again, anew] = sent.map(({ key }) => key);
+  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(again).toBe(first);
+  expect(new Set([first, other, anew]).size).toBe(3);
 });
 
 test('it gives up some time, and tries again when it is told to', async () => {

@@ -1,7 +1,8 @@
 import { type Fault, mayPass, patience } from './fault.ts';
+import { idempotencyKey } from './idempotency-key.ts';
 import type { Job, Priority } from './job-operations.ts';
 import type { Store } from './store.ts';
-import type { Send, Sent } from './upload-request.ts';
+import type { Send, Sent, Upload } from './upload-request.ts';
 import { type Entry, isOver, type Stage, staged, stageOf, type Worklist } from './worklist.ts';
 
 export type SenderParts = {
@@ -32,8 +33,9 @@ const MOST_TRIES = 14;
 
 /** Sends the files of a worklist one request each, a few at a time and in their order, and follows their jobs. */
 export function sender({ list, send, follow, cancelJob, sleep = wait }: SenderParts): Sender {
-  /** What cannot stand in the list: the bytes until they are read, and how to stop. */
-  const files = new Map<number, File>();
+  /** What cannot stand in the list: the bytes until they are read, with the key under which they are sent again when an
+   *  answer is lost, and how to stop. */
+  const files = new Map<number, Pick<Upload, 'file' | 'idempotencyKey'>>();
   const stops = new Map<number, () => void>();
   const tries = new Map<number, number>();
   /** Jobs whose file need not be sent again. */
@@ -43,6 +45,13 @@ export function sender({ list, send, follow, cancelJob, sleep = wait }: SenderPa
 
   const find = (key: number) => list.get().find((entry) => entry.key === key);
   const stage = (key: number, next: Stage) => list.update((now) => staged(now, key, next));
+  const keep = (key: number, file: File) => files.set(key, { file, idempotencyKey: idempotencyKey() });
+  /** What becomes of a file's job no longer matters: sent again, it is a new one. */
+  const forgetJob = (key: number) => {
+    jobs.delete(key);
+    const kept = files.get(key);
+    if (kept) keep(key, kept.file);
+  };
   const settle = (key: number, next: Stage) => {
     stops.delete(key);
     tries.delete(key);
@@ -60,13 +69,13 @@ export function sender({ list, send, follow, cancelJob, sleep = wait }: SenderPa
   }
 
   async function transfer({ key, patientId, priority }: Entry): Promise<void> {
-    const file = files.get(key);
-    if (!file) return;
+    const kept = files.get(key);
+    if (!kept) return;
     const gone = new AbortController();
     stops.set(key, () => gone.abort());
     stage(key, { at: 'sending', share: 0 });
     const sent: Sent = await send(
-      { file, patientId, priority },
+      { ...kept, patientId, priority },
       (share) => !gone.signal.aborted && stage(key, { at: 'sending', share }),
       gone.signal,
     );
@@ -100,12 +109,11 @@ export function sender({ list, send, follow, cancelJob, sleep = wait }: SenderPa
       job(job) {
         const next = stageOf(jobId, job);
         if (next.at === 'underway') return stage(key, next);
-        // What failed is sent anew when it is wanted again.
-        jobs.delete(key);
+        forgetJob(key);
         settle(key, next);
       },
       fault(fault) {
-        if (fault.code === 'NOT_FOUND') jobs.delete(key);
+        if (fault.code === 'NOT_FOUND') forgetJob(key);
         settle(key, { at: 'failed', fault });
       },
     });
@@ -116,7 +124,7 @@ export function sender({ list, send, follow, cancelJob, sleep = wait }: SenderPa
     add(given, { patientId, priority }) {
       const entries = given.map((file): Entry => {
         last += 1;
-        files.set(last, file);
+        keep(last, file);
         const { name, size: bytes } = file;
         return { key: last, name, bytes, patientId, priority, stage: { at: 'waiting' } };
       });

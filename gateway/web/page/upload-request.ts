@@ -6,6 +6,7 @@ export type Upload = {
   readonly file: File;
   readonly patientId: UploadVariables['patientId'];
   readonly priority: UploadVariables['priority'];
+  readonly idempotencyKey: string;
 };
 export type Sent = { readonly jobId: string } | { readonly fault: Fault };
 
@@ -15,7 +16,7 @@ export type Send = (upload: Upload, progress: (share: number) => void, signal: A
 
 /** By the GraphQL multipart request specification, over XMLHttpRequest: fetch does not tell how much was sent. */
 export function uploads({ authorization, refused }: Credentials): Send {
-  return ({ file, patientId, priority }, progress, signal) =>
+  return ({ file, ...given }, progress, signal) =>
     new Promise((resolve) => {
       const request = new XMLHttpRequest();
       request.open('POST', ENDPOINT);
@@ -35,7 +36,7 @@ export function uploads({ authorization, refused }: Credentials): Send {
       request.onerror = () => resolve({ fault: UNREACHABLE });
       request.onabort = () => resolve({ fault: { code: 'ABORTED', message: 'Taken back' } });
       signal.addEventListener('abort', () => request.abort());
-      const variables: UploadVariables = { files: [null], patientId, priority };
+      const variables: UploadVariables = { files: [null], ...given };
       const body = new FormData();
       body.set('operations', JSON.stringify({ query: UPLOAD.text, variables }));
       body.set('map', JSON.stringify({ 0: ['variables.files.0'] }));

@@ -7,6 +7,7 @@ import {
   measured,
   percent,
   signed,
+  unreadWords,
   verdictBrief,
   verdictReason,
   verdictTitle,
@@ -71,6 +72,22 @@ test('how far a job is', () => {
   expect(jobWords({ ...running, progress: 0.4 })).toBe('The model reads it');
   const error = { code: 'MODEL_UNAVAILABLE', message: 'Away' };
   expect(jobWords({ ...running, progress: 0.4, error })).toMatch(/^The model cannot be reached/);
+});
+
+test('why there is no reading', () => {
+  const error = { code: 'MODEL_UNAVAILABLE', message: 'Away' };
+  const job = { state: 'FAILED', progress: 1, error } as const;
+  expect(unreadWords(job)).toEqual({
+    title: 'Not read: the model cannot be reached',
+    detail: 'The radiograph was not read. Try again when the model is back.',
+  });
+  expect(unreadWords({ ...job, state: 'CANCELLED', error: null }).title).toBe('Not read: cancelled');
+  const waiting = unreadWords({ ...job, state: 'QUEUED', progress: 0 });
+  expect(waiting.title).toBe('Not read yet');
+  expect(waiting.detail).toMatch(
+    /^The model cannot be reached: it is tried again by itself\. This page looks/,
+  );
+  expect(unreadWords(null).title).toBe('Not read yet');
 });
 
 test('a refusal keeps its reason, a code that is not known says what came', () => {

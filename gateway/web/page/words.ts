@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts';
-import type { Job } from './job-operations.ts';
+import type { JobStatus } from './job-operations.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Keeps a number and its unit on one line. */
@@ -78,10 +78,22 @@ export function verdictReason({ decision, indeterminateReason, finding, threshol
   }
 }
 
-export function jobWords({ state, progress, error }: Omit<Job, 'radiograph'>): string {
+export function jobWords({ state, progress, error }: JobStatus): string {
   if (error) return `${faultWords(error).title}: it is tried again by itself`;
   if (state === 'QUEUED') return 'Waiting for the model';
   return progress < 0.4 ? 'Preparing the picture' : 'The model reads it';
+}
+
+/** Why a radiograph has no reading. */
+export function unreadWords(job: JobStatus | null): FaultWords {
+  if (job?.state === 'CANCELLED')
+    return { title: 'Not read: cancelled', detail: 'It was taken back before the model had read it.' };
+  if (job?.state === 'FAILED' && job.error) {
+    const { title, detail } = faultWords(job.error);
+    return { title: `Not read: ${title.charAt(0).toLowerCase()}${title.slice(1)}`, detail };
+  }
+  const detail = job ? `${jobWords(job)}. ` : '';
+  return { title: 'Not read yet', detail: `${detail}This page looks again by itself.` };
 }
 
 export type FaultWords = { readonly title: string; readonly detail: string };

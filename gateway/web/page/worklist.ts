@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts';
-import type { Job, Priority } from './job-operations.ts';
+import type { Job, JobStatus, Priority } from './job-operations.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Where a file of this session stands. */
@@ -8,7 +8,7 @@ export type Stage =
   | { readonly at: 'waiting'; readonly because?: Fault }
   /** How much of it was sent, 0 to 1. */
   | { readonly at: 'sending'; readonly share: number }
-  | { readonly at: 'underway'; readonly jobId: string; readonly job: Omit<Job, 'radiograph'> }
+  | { readonly at: 'underway'; readonly jobId: string; readonly job: JobStatus }
   | { readonly at: 'read'; readonly radiographId: string; readonly verdict: Verdict }
   /** Refused by the server, or failed for good. */
   | { readonly at: 'failed'; readonly fault: Fault }

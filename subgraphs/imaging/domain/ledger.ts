@@ -23,7 +23,7 @@ export type RadiographPage = {
 export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposable {
   /** Stores a radiograph, its queued job and the audit row of its `actor` in one transaction.
    *  @param priority ROUTINE when it is left out
-   *  @returns the job that there is already when a radiograph with its import key is there */
+   *  @returns the job that there is already when a radiograph with its intake key is there */
   submit(
     radiograph: NewRadiograph,
     actor: string,
@@ -31,7 +31,7 @@ export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposabl
     origin?: JobOrigin,
   ): Promise<StoredJob>;
   /** The same for an image that is classified already: its job has SUCCEEDED, and the classification and its audit row
-   *  are in the transaction. */
+   *  are in the transaction. What there is already stays as it is. */
   submitClassified(
     radiograph: NewRadiograph,
     actor: string,
@@ -41,8 +41,10 @@ export interface Ledger extends AuditTrail, JobLeases, Deletions, AsyncDisposabl
   radiographs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredRadiograph>>;
   jobs(ids: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
   classifications(radiographIds: readonly string[]): Promise<ReadonlyMap<string, StoredClassification>>;
-  /** The jobs of radiographs that were imported, by their import keys. */
-  importedJobs(importKeys: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
+  /** The jobs of radiographs, by the radiographs' ids. */
+  radiographJobs(radiographIds: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
+  /** The jobs of radiographs that were taken in under these keys. */
+  intakeJobs(intakeKeys: readonly string[]): Promise<ReadonlyMap<string, StoredJob>>;
   /** Newest first. */
   page(request: PageRequest): Promise<RadiographPage>;
   /** Connections to a database, where there are any: all, those at rest, and the statements that wait for one. */

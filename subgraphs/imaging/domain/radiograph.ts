@@ -14,8 +14,8 @@ export type StoredRadiograph = {
   readonly rendering: Rendering;
   /** What a DICOM file says of itself; null for any other. */
   readonly dicom: DicomFacts | null;
-  /** Under what it was imported from the PACS, which names no second radiograph; null for an uploaded one. */
-  readonly importKey: string | null;
+  /** Under what it was taken in, which names no second radiograph (`intake-key.ts`); null when it was uploaded without. */
+  readonly intakeKey: string | null;
 };
 
 export type Rendering = {

@@ -2,7 +2,9 @@ import type { RadiographError } from '#common/errors.ts';
 import type { IntakeOrder } from './intake.ts';
 import type { StoredJob } from './job.ts';
 
-export type StudyOrder = Omit<IntakeOrder, 'instance'> & { readonly studyInstanceUID: string };
+export type StudyOrder = Pick<IntakeOrder, 'patientId' | 'actor' | 'priority'> & {
+  readonly studyInstanceUID: string;
+};
 
 export type ImportedStudy = {
   /** One for each radiograph that was taken, now or before. */
@@ -18,8 +20,3 @@ export type ImportedStudy = {
  *  @throws RadiographError BAD_USER_INPUT where there is no PACS, or for a study of too many radiographs; OVERLOADED or
  *  DEADLINE_EXCEEDED when the PACS does not answer and nothing was taken */
 export type StudyImport = (order: StudyOrder, signal: AbortSignal) => Promise<ImportedStudy | undefined>;
-
-/** Under what a radiograph is imported once: the instance, and the patient whom it is said to show. */
-export function importKey(sopInstanceUID: string, patientId: string | null): string {
-  return JSON.stringify([sopInstanceUID, patientId]);
-}

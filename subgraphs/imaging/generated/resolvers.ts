@@ -136,6 +136,12 @@ export type RadiographUploadInput = {
   patientId?: InputMaybe<Scalars['ID']['input']>;
   /** How urgent they are. */
   priority?: JobPriority;
+  /**
+   * Names this request among those of its caller: 1 to 128 printable ASCII characters without spaces, such as a UUID. Sent
+   * again with the same key, patient and files in the same order, it takes nothing twice and gives the same jobs; another file
+   * or patient is BAD_USER_INPUT. A key is forgotten with its radiograph: after `radiographDelete` the file is a new one.
+   */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What `studyImport` takes. */
@@ -219,6 +225,8 @@ export type RadiographClassifyInput = {
   file: Scalars['Upload']['input'];
   /** The patient whom the radiograph shows, where it is known. */
   patientId?: InputMaybe<Scalars['ID']['input']>;
+  /** As in `RadiographUploadInput`: sent again with the same key, it waits for the same radiograph. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What became of an upload. */
@@ -360,6 +368,8 @@ export type Radiograph = {
   image: ImageFile;
   /** The model's answer; null until the job has succeeded. */
   classification?: Maybe<Classification>;
+  /** The work of classifying it, which says why there is no answer. */
+  job?: Maybe<Job>;
   /** What the heatmap is drawn from. */
   activationMaps?: Maybe<Scalars['ActivationMaps']['output']>;
   /** Where the rendering for display is stored. */
@@ -852,6 +862,7 @@ export type RadiographResolvers<ContextType = Context, ParentType extends Resolv
   dicom?: Resolver<Maybe<ResolversTypes['DicomInstance']>, ParentType, ContextType>;
   image?: Resolver<ResolversTypes['ImageFile'], ParentType, ContextType>;
   classification?: Resolver<Maybe<ResolversTypes['Classification']>, ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   activationMaps?: Resolver<Maybe<ResolversTypes['ActivationMaps']>, ParentType, ContextType>;
   imageAddress?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };

@@ -15,7 +15,6 @@ import type { JobQueue } from '../domain/job-queue.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { PictureOf } from '../domain/picture-of.ts';
 import type { Rendering } from '../domain/radiograph.ts';
-import { importKey } from '../domain/study-import.ts';
 import type { BlobRemovals } from './blob-removals.ts';
 import type { EarlyClassifications } from './early-classifications.ts';
 import type { ImageMetrics } from './image-metrics.ts';
@@ -72,8 +71,26 @@ export function createIntake(parts: Parts): Intake {
     }
   };
 
-  return async (claim, { patientId, actor, priority, instance }) => {
+  /** @throws RadiographError BAD_USER_INPUT when its sender has given the key to another upload */
+  const checkSame = async (job: StoredJob, originalAddress: string, patientId: string | null) => {
+    const taken = (await ledger.radiographs([job.radiographId])).get(job.radiographId);
+    const isSame = taken?.originalAddress === originalAddress && taken.patientId === patientId;
+    if (taken && !isSame)
+      throw new RadiographError(
+        'BAD_USER_INPUT',
+        'Expected the file and the patient that this idempotencyKey was first sent with, got others',
+      );
+  };
+
+  return async (claim, { patientId, actor, priority, intakeKey, instance }) => {
     const { address } = openClaim(claimKey, claim);
+    // What a file of the PACS shows is said by its UID, not by its bytes.
+    const uploadedAs = instance ? null : intakeKey;
+    const before = uploadedAs === null ? undefined : (await ledger.intakeJobs([uploadedAs])).get(uploadedAs);
+    if (before) {
+      await checkSame(before, address, patientId);
+      return before;
+    }
     if ((await ledger.waiting()) >= MOST_WAITING || decoding.queueSlots === 0)
       throw new RadiographError('OVERLOADED', 'Too many radiographs wait; try again later', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -97,8 +114,7 @@ export function createIntake(parts: Parts): Intake {
         );
         const encoding = format === 'png' ? ('PNG' as const) : ('JPEG' as const);
         const file = { format: readable.dicom ? ('DICOM' as const) : encoding, width, height };
-        const key = instance ? importKey(instance.sopInstanceUID, patientId) : null;
-        const stored = { rendering, originalAddress: address, dicom: readable.dicom, importKey: key };
+        const stored = { rendering, originalAddress: address, dicom: readable.dicom, intakeKey };
         return { radiograph: { ...file, ...stored, patientId }, encoded, picture };
       }),
     );
@@ -108,6 +124,8 @@ export function createIntake(parts: Parts): Intake {
         ? ledger.submitClassified(radiograph, actor, priority, answered)
         : ledger.submit(radiograph, actor, priority, originOf(requestScope())),
     );
+    // The same sender may have been faster.
+    if (uploadedAs !== null) await checkSame(job, address, patientId);
     // A radiograph with the same bytes may have been deleted since they were stored. From now on they stay.
     if ((await blobs.storedAt(address)) === undefined) await blobs.put([encoded]);
     if ((await blobs.storedAt(radiograph.rendering.address)) === undefined) await blobs.put([picture]);

@@ -5,6 +5,7 @@ import { openHeatmapClaim } from '#common/heatmap-claim.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import { modelDigest, type StoredClassification } from '../domain/classification.ts';
 import { derivedUid } from '../domain/dicom-uid.ts';
+import { isImported } from '../domain/intake-key.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
 import type { PacsObject, ResultStore, StoredResult } from '../domain/result-store.ts';
@@ -108,9 +109,9 @@ export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): R
 }
 
 /** @throws RadiographError BAD_USER_INPUT: the study that an uploaded file names may be anybody's */
-function importedInstance({ importKey, dicom }: StoredRadiograph): PacsInstance {
-  const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = dicom ?? {};
-  if (importKey === null || !studyInstanceUID || !seriesInstanceUID || !sopInstanceUID)
+function importedInstance(radiograph: StoredRadiograph): PacsInstance {
+  const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = radiograph.dicom ?? {};
+  if (!isImported(radiograph) || !studyInstanceUID || !seriesInstanceUID || !sopInstanceUID)
     throw wrong('Expected a radiograph that studyImport has taken from the PACS, got one that was uploaded');
   return { studyInstanceUID, seriesInstanceUID, sopInstanceUID };
 }

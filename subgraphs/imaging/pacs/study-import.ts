@@ -4,15 +4,16 @@ import { DICOM_START_BYTES, dicomStart } from '#common/dicom-signature.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
 import type { Intake } from '../domain/intake.ts';
+import { importKey } from '../domain/intake-key.ts';
 import type { StoredJob } from '../domain/job.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { importKey, type StudyImport, type StudyOrder } from '../domain/study-import.ts';
+import type { StudyImport, StudyOrder } from '../domain/study-import.ts';
 import type { DicomwebClient, ListedInstance, PacsInstance } from './dicomweb-client.ts';
 
 type Parts = {
   readonly pacs: DicomwebClient;
   readonly blobs: BlobStore;
-  readonly ledger: Pick<Ledger, 'importedJobs'>;
+  readonly ledger: Pick<Ledger, 'intakeJobs'>;
   readonly intake: Intake;
   readonly claimKey: Buffer;
   /** Of one file. */
@@ -43,14 +44,15 @@ export function createStudyImport(parts: Parts): StudyImport {
       signal,
     );
     const { patientId, actor, priority } = order;
-    return intake(claim, { patientId, actor, priority, instance });
+    const intakeKey = importKey(instance.sopInstanceUID, patientId);
+    return intake(claim, { patientId, actor, priority, intakeKey, instance });
   };
 
   return async (order, signal) => {
     const found = await radiographsOf(pacs, order.studyInstanceUID, signal);
     if (!found) return undefined;
     const keyOf = ({ sopInstanceUID }: PacsInstance) => importKey(sopInstanceUID, order.patientId);
-    const known = await ledger.importedJobs(found.radiographs.map(keyOf));
+    const known = await ledger.intakeJobs(found.radiographs.map(keyOf));
     if (turns.queueSlots < found.radiographs.length)
       throw new RadiographError('OVERLOADED', 'Too many files wait to be fetched; try again later');
     // All of them, so that nothing goes on behind a fault that is told.

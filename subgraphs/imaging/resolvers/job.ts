@@ -2,8 +2,10 @@ import { RadiographError } from '#common/errors.ts';
 import { type UserError, userError } from '#common/errors-in-graphql.ts';
 import type { Context } from '../context.ts';
 import type { IntakeOrder } from '../domain/intake.ts';
+import { uploadKey } from '../domain/intake-key.ts';
 import { hasEnded, type StoredJob } from '../domain/job.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
+import { checkedIdempotencyKey } from './checked-idempotency-key.ts';
 import { checkedPatient } from './checked-patient.ts';
 
 const MOST_FILES = 50;
@@ -25,6 +27,7 @@ export const jobResolvers: Resolvers = {
   Mutation: {
     async radiographUpload(_parent, { input }, context) {
       const patientId = checkedPatient(input.patientId);
+      const key = checkedIdempotencyKey(input.idempotencyKey);
       const count = input.files.length;
       if (count < 1 || count > MOST_FILES) {
         const message = `Expected 1 to ${MOST_FILES} files, got ${count}`;
@@ -32,7 +35,10 @@ export const jobResolvers: Resolvers = {
       }
       const order = { patientId, priority: input.priority ?? 'ROUTINE', actor: context.actor };
       const taken = await Promise.all(
-        input.files.map((file, index) => takeFile(context, file, order, ['input', 'files', index])),
+        input.files.map((file, index) => {
+          const intakeKey = key === null ? null : uploadKey(context.actor, key, index);
+          return takeFile(context, file, { ...order, intakeKey }, ['input', 'files', index]);
+        }),
       );
       // Nothing was taken for want of room: no fault of the files.
       const [first] = taken;
@@ -45,8 +51,10 @@ export const jobResolvers: Resolvers = {
 
     async radiographClassify(_parent, { input }, context) {
       const patientId = checkedPatient(input.patientId);
+      const key = checkedIdempotencyKey(input.idempotencyKey);
+      const intakeKey = key === null ? null : uploadKey(context.actor, key, 0);
       // Its caller waits for the answer.
-      const order = { patientId, priority: 'URGENT', actor: context.actor } as const;
+      const order = { patientId, priority: 'URGENT', actor: context.actor, intakeKey } as const;
       const { job, refusal, overload } = await takeFile(context, input.file, order, ['input', 'file']);
       if (overload) throw overload;
       if (!job) return { radiograph: null, userErrors: refusal ? [refusal] : [] };
@@ -87,6 +95,7 @@ export const jobResolvers: Resolvers = {
         // The loaders of a subscription live on over its events: what they remember may be out of date.
         context.jobs.clearAll();
         context.radiographs.clearAll();
+        context.radiographJobs.clearAll();
         context.classifications.clearAll();
         return job;
       },

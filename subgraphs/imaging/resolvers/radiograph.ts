@@ -13,6 +13,7 @@ export const radiographResolvers: Resolvers = {
       return { ...rendering, url: context.linkTo(rendering) };
     },
     classification: ({ id }, _args, context) => readClassification(id, context),
+    job: async ({ id }, _args, context) => (await context.radiographJobs.load(id)) ?? null,
     async dicom({ id, dicom }, _args, context) {
       if (dicom) await context.noteRead('READ_DICOM', id);
       return dicom;

@@ -30,7 +30,7 @@ export function aRadiograph(patientId: string | null = null): NewRadiograph {
   return {
     ...{ patientId, format: 'PNG', width: 3, height: 2, originalAddress: 'o'.repeat(64), rendering },
     dicom: null,
-    importKey: null,
+    intakeKey: null,
   };
 }
 
@@ -83,10 +83,10 @@ export function ledgerJobCases(place: LedgerFactory): void {
       expect((await it.ledger.radiographs([id])).get(id)).toMatchObject({ format: 'DICOM', dicom });
   });
 
-  test('a radiograph that was imported is stored once, also by two that compete, until it is deleted', async () => {
+  test('a radiograph with a key is stored once, also by two that compete, until it is deleted', async () => {
     await using it = await underClock(place);
     await using other = await it.open();
-    const radiograph: NewRadiograph = { ...aRadiograph('p1'), importKey: '["2.25.3","p1"]' };
+    const radiograph: NewRadiograph = { ...aRadiograph('p1'), intakeKey: '["2.25.3","p1"]' };
     const jobs = await Promise.all(
       [it.ledger, other, it.ledger, other].map((one) => one.submit(radiograph, 'alice')),
     );
@@ -95,17 +95,40 @@ export function ledgerJobCases(place: LedgerFactory): void {
     expect(await it.ledger.waiting()).toBe(1);
     expect(await it.ledger.auditRows(0, 9)).toHaveLength(1);
     expect((await it.ledger.radiographs([job.radiographId])).get(job.radiographId)).toMatchObject(radiograph);
-    const found = await it.ledger.importedJobs(['["2.25.3","p1"]', '["2.25.3",null]']);
+    const found = await it.ledger.intakeJobs(['["2.25.3","p1"]', '["2.25.3",null]']);
     expect([...found]).toEqual([['["2.25.3","p1"]', job]]);
 
-    const elsewhere = await it.ledger.submit({ ...radiograph, importKey: '["2.25.3","p2"]' }, 'alice');
+    const elsewhere = await it.ledger.submit({ ...radiograph, intakeKey: '["2.25.3","p2"]' }, 'alice');
     expect(elsewhere.id).not.toBe(job.id);
     await it.ledger.deleteRadiograph(job.radiographId, { actor: 'alice', worker: 'w', leaseMs: LEASE_MS });
-    expect((await it.ledger.importedJobs(['["2.25.3","p1"]'])).size).toBe(0);
+    expect((await it.ledger.intakeJobs(['["2.25.3","p1"]'])).size).toBe(0);
     expect((await it.ledger.submit(radiograph, 'alice')).id).not.toBe(job.id);
   });
 
-  test('radiographs that were uploaded are stored as often as they come', async () => {
+  test('a radiograph with a key that comes again classified changes nothing of the first', async () => {
+    await using it = await underClock(place);
+    await using other = await it.open();
+    const radiograph: NewRadiograph = { ...aRadiograph(), intakeKey: 'upload:1' };
+    const queued = await it.ledger.submit(radiograph, 'alice');
+    const classify = (ledger: Ledger, pool: string, key = 'upload:1') =>
+      ledger.submitClassified(
+        { ...radiograph, intakeKey: key },
+        'alice',
+        'URGENT',
+        aClassification('', pool),
+      );
+    expect(await classify(it.ledger, 'late')).toEqual(queued);
+    expect((await it.ledger.classifications([queued.radiographId])).size).toBe(0);
+    expect(await it.ledger.waiting()).toBe(1);
+
+    const both = await Promise.all([classify(it.ledger, 'a', 'upload:2'), classify(other, 'b', 'upload:2')]);
+    expect(both[0]).toEqual(both[1]);
+    expect(both[0]).toMatchObject({ state: 'SUCCEEDED', attempts: 1 });
+    const trail = (await it.ledger.auditRows(0, 9)).map(({ action }) => action);
+    expect(trail).toEqual(['SUBMIT', 'SUBMIT', 'CLASSIFY']);
+  });
+
+  test('radiographs without a key are stored as often as they come', async () => {
     await using it = await underClock(place);
     const ids = [];
     for (let i = 0; i < 2; i++) ids.push((await it.ledger.submit(aRadiograph(), 'alice')).id);
@@ -120,6 +143,8 @@ export function ledgerJobCases(place: LedgerFactory): void {
     expect(await it.job(job.id)).toEqual(job);
     const radiograph = (await it.ledger.radiographs([job.radiographId])).get(job.radiographId);
     expect(radiograph).toEqual({ ...aRadiograph('p1'), id: job.radiographId, createdAt: 1_000_000 });
+    const found = await it.ledger.radiographJobs([job.radiographId, 'nobody']);
+    expect([...found]).toEqual([[job.radiographId, job]]);
     expect(await it.ledger.waiting()).toBe(1);
   });
 

@@ -17,7 +17,7 @@ export function toRadiograph(row: Row): StoredRadiograph {
     originalAddress: String(row.original_address),
     rendering: JSON.parse(String(row.rendering)),
     dicom: row.dicom === null ? null : JSON.parse(String(row.dicom)),
-    importKey: row.import_key === null ? null : String(row.import_key),
+    intakeKey: row.import_key === null ? null : String(row.import_key),
   };
 }
 

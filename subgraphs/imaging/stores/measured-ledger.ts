@@ -17,7 +17,8 @@ export function measuredLedger(ledger: Ledger, system: 'sqlite' | 'postgresql', 
   return measuredMethods(
     ledger,
     [
-      ...(['submit', 'submitClassified', 'radiographs', 'jobs', 'classifications', 'page', 'audit'] as const),
+      ...(['submit', 'submitClassified', 'radiographs', 'jobs', 'radiographJobs', 'intakeJobs'] as const),
+      ...(['classifications', 'page', 'audit'] as const),
       ...(['take', 'renew', 'release', 'succeed', 'fail', 'cancel', 'waiting'] as const),
     ],
     measure,

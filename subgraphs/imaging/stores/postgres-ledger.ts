@@ -30,7 +30,7 @@ const SUBMIT_CLASSIFIED = `
 const AUDIT = `
   SELECT append_audit(ledger_now($1), entry.actor, entry.action, entry.target, entry.outcome)
   FROM json_to_recordset($2) AS entry (actor TEXT, action TEXT, target TEXT, outcome TEXT)`;
-const IMPORTED = `SELECT job.*, radiograph.import_key FROM radiograph JOIN job ON job.radiograph_id = radiograph.id
+const TAKEN_IN = `SELECT job.*, radiograph.import_key FROM radiograph JOIN job ON job.radiograph_id = radiograph.id
   WHERE import_key = ANY ($1)`;
 const PAGE = `SELECT * FROM radiograph WHERE position < $1 AND ($2::text IS NULL OR patient_id = $2)
   ORDER BY position DESC LIMIT $3`;
@@ -50,12 +50,12 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
   };
   const job = async (id: string) => (await found('job', 'id', [id], toJob)).get(id);
 
-  const importedJobs = async (importKeys: readonly string[]) => {
-    const rows = await db.repeatable(IMPORTED, [importKeys.filter((key) => !key.includes(NUL))]);
+  const intakeJobs = async (intakeKeys: readonly string[]) => {
+    const rows = await db.repeatable(TAKEN_IN, [intakeKeys.filter((key) => !key.includes(NUL))]);
     return new Map(rows.map((row) => [String(row.import_key), toJob(row)]));
   };
-  const importedJob = async (key: string | null) =>
-    key === null ? undefined : (await importedJobs([key])).get(key);
+  const intakeJob = async (key: string | null) =>
+    key === null ? undefined : (await intakeJobs([key])).get(key);
 
   const submitted = async (
     statement: string,
@@ -64,14 +64,14 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
     priority: JobPriority,
     more: readonly unknown[],
   ) => {
-    const { patientId, format, width, height, originalAddress, rendering, dicom, importKey } = radiograph;
+    const { patientId, format, width, height, originalAddress, rendering, dicom, intakeKey } = radiograph;
     const file = [patientId, format, width, height, originalAddress];
-    const picture = [...file, JSON.stringify(rendering), dicom && JSON.stringify(dicom), importKey];
+    const picture = [...file, JSON.stringify(rendering), dicom && JSON.stringify(dicom), intakeKey];
     const id = randomUUID();
     const order = [id, JOB_PRIORITIES.indexOf(priority), actor];
     const [row] = await db.repeatable(statement, [time(), randomUUID(), ...picture, ...order, ...more]);
-    // No row came back when it was sent again and the first time had been heard, or when it was imported before.
-    const stored = row ? toJob(row) : ((await job(id)) ?? (await importedJob(importKey)));
+    // No row came back when it was sent again and the first time had been heard, or when it was taken in before.
+    const stored = row ? toJob(row) : ((await job(id)) ?? (await intakeJob(intakeKey)));
     if (!stored) throw new Error('The job was not stored');
     return stored;
   };
@@ -85,8 +85,9 @@ export async function openPostgresLedger(url: string, now?: () => number): Promi
       submitted(SUBMIT_CLASSIFIED, radiograph, actor, priority, classificationValues(answered)),
     radiographs: (ids) => found('radiograph', 'id', ids, toRadiograph),
     jobs: (ids) => found('job', 'id', ids, toJob),
+    radiographJobs: (ids) => found('job', 'radiograph_id', ids, toJob),
     classifications: (ids) => found('classification', 'radiograph_id', ids, toClassification),
-    importedJobs,
+    intakeJobs,
     async page({ first, after, patientId }) {
       if (patientId?.includes(NUL)) return { items: [], hasMore: false };
       const before = after ?? Number.MAX_SAFE_INTEGER;

@@ -36,7 +36,7 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     request_id, traceparent) VALUES (?, ?, 'QUEUED', 1, 0, 0, ?, ?, ?, ?, ?) RETURNING *`);
   const endAtOnce = db.prepare(`UPDATE job SET state = 'SUCCEEDED', progress = 1, attempts = 1,
     started_at = created_at, finished_at = created_at WHERE id = ? RETURNING *`);
-  const imported =
+  const takenIn =
     db.prepare(`SELECT job.*, radiograph.import_key FROM radiograph JOIN job ON job.radiograph_id = radiograph.id
     WHERE import_key IN (SELECT value FROM json_each(?))`);
   const page = db.prepare(`SELECT * FROM radiograph WHERE position < :before
@@ -53,19 +53,22 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     return new Map(rows.all(JSON.stringify(ids)).map((row) => [String(row[key]), read(row)]));
   };
 
+  const known = ({ intakeKey }: NewRadiograph): StoredJob | undefined => {
+    const row = intakeKey === null ? undefined : takenIn.get(JSON.stringify([intakeKey]));
+    return row && toJob(row);
+  };
+
   const add = (
     radiograph: NewRadiograph,
     actor: string,
     priority: JobPriority,
     origin?: JobOrigin,
   ): StoredJob => {
-    const { patientId, format, width, height, originalAddress, rendering, dicom, importKey } = radiograph;
-    const known = importKey === null ? undefined : imported.get(JSON.stringify([importKey]));
-    if (known) return toJob(known);
+    const { patientId, format, width, height, originalAddress, rendering, dicom, intakeKey } = radiograph;
     const id = randomUUID();
     const at = now();
     const file = [format, width, height, originalAddress, JSON.stringify(rendering)] as const;
-    addRadiograph.run(id, at, patientId, ...file, dicom && JSON.stringify(dicom), importKey);
+    addRadiograph.run(id, at, patientId, ...file, dicom && JSON.stringify(dicom), intakeKey);
     const from = [origin?.requestId ?? null, origin?.traceparent ?? null] as const;
     const row = addJob.get(randomUUID(), id, at, at, JOB_PRIORITIES.indexOf(priority), ...from);
     trail.append({ actor, action: 'SUBMIT', target: id, outcome: 'OK' });
@@ -79,10 +82,12 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     ...sqliteDeletions(db, now, trail, write),
     ...jobs,
     async submit(radiograph, actor, priority = 'ROUTINE', origin) {
-      return write(() => add(radiograph, actor, priority, origin));
+      return write(() => known(radiograph) ?? add(radiograph, actor, priority, origin));
     },
     async submitClassified(radiograph, actor, priority, answered) {
       return write(() => {
+        const before = known(radiograph);
+        if (before) return before;
         const { id, radiographId } = add(radiograph, actor, priority);
         addClassification({ ...answered, radiographId });
         return storedJob(endAtOnce.get(id));
@@ -94,11 +99,14 @@ export function openSqliteLedger(dataDir: string, now: () => number = Date.now):
     async jobs(ids) {
       return found('job', 'id', ids, toJob);
     },
+    async radiographJobs(ids) {
+      return found('job', 'radiograph_id', ids, toJob);
+    },
     async classifications(ids) {
       return found('classification', 'radiograph_id', ids, toClassification);
     },
-    async importedJobs(importKeys) {
-      const rows = imported.all(JSON.stringify(importKeys));
+    async intakeJobs(intakeKeys) {
+      const rows = takenIn.all(JSON.stringify(intakeKeys));
       return new Map(rows.map((row) => [String(row.import_key), toJob(row)]));
     },
     async page({ first, after, patientId }) {

@@ -64,6 +64,7 @@ export type RadiographUploadMutationVariables = Exact<{
   files: Array<null> | null;
   patientId?: string | null | undefined;
   priority?: JobPriority;
+  idempotencyKey?: string | null | undefined;
 }>;
 
 
@@ -89,6 +90,7 @@ export type ReadRadiographQuery = { radiograph: { id: string, format: ImageForma
 export type RadiographClassifyMutationVariables = Exact<{
   file: null;
   patientId?: string | null | undefined;
+  idempotencyKey?: string | null | undefined;
   finding?: string | null | undefined;
   colormap?: Colormap | null | undefined;
   opacity?: number | null | undefined;
@@ -100,9 +102,9 @@ export type RadiographClassifyMutation = { radiographClassify: { radiograph: { i
 /** The text of an operation that carries the types of its answer and its variables. */
 export type GraphDocument<Data, Variables> = string & { readonly ofTypes?: (variables: Variables) => Data };
 
-export const RADIOGRAPH_UPLOAD = `mutation RadiographUpload($files: [Upload!]!, $patientId: ID, $priority: JobPriority! = ROUTINE) {
+export const RADIOGRAPH_UPLOAD = `mutation RadiographUpload($files: [Upload!]!, $patientId: ID, $priority: JobPriority! = ROUTINE, $idempotencyKey: String) {
   radiographUpload(
-    input: {files: $files, patientId: $patientId, priority: $priority}
+    input: {files: $files, patientId: $patientId, priority: $priority, idempotencyKey: $idempotencyKey}
   ) {
     jobs {
       id
@@ -266,8 +268,10 @@ export const RADIOGRAPH_CLASSIFY = `fragment Reading on Radiograph {
   }
 }
 
-mutation RadiographClassify($file: Upload!, $patientId: ID, $finding: String, $colormap: Colormap = TURBO, $opacity: Float = 0.5) {
-  radiographClassify(input: {file: $file, patientId: $patientId}) {
+mutation RadiographClassify($file: Upload!, $patientId: ID, $idempotencyKey: String, $finding: String, $colormap: Colormap = TURBO, $opacity: Float = 0.5) {
+  radiographClassify(
+    input: {file: $file, patientId: $patientId, idempotencyKey: $idempotencyKey}
+  ) {
     radiograph {
       ...Reading
     }
