@@ -66,6 +66,14 @@ export async function drop(page: Page, files: readonly GivenFile[]): Promise<voi
   for (const event of ['dragover', 'drop']) await page.dispatchEvent('body', event, { dataTransfer });
 }
 
+/** Drops files and folders of the disk by the browser's own events. */
+export async function dropPaths(page: Page, paths: readonly string[]): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await devtools.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+}
+
 /** What axe-core finds wrong, by its rule and place. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

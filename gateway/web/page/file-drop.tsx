@@ -10,6 +10,7 @@ const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.in
 export function FileDrop({ children }: { children: ComponentChildren }) {
   const { sender } = useSession();
   const [over, setOver] = useState(false);
+  const [unread, setUnread] = useState<readonly string[]>([]);
   useEffect(() => {
     const drag = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
@@ -22,7 +23,10 @@ export function FileDrop({ children }: { children: ComponentChildren }) {
       // Else the browser leaves the page to show the file.
       event.preventDefault();
       setOver(false);
-      void droppedFiles(event.dataTransfer).then((files) => sender.add(files, given.get()));
+      void droppedFiles(event.dataTransfer).then((dropped) => {
+        setUnread(dropped.unread);
+        sender.add(dropped.files, given.get());
+      });
     };
     addEventListener('dragover', drag);
     addEventListener('dragleave', leave);
@@ -35,6 +39,11 @@ export function FileDrop({ children }: { children: ComponentChildren }) {
   }, [sender]);
   return (
     <>
+      {unread.length > 0 && (
+        <p class="strip" role="alert">
+          The browser could not open {unread.join(', ')}.
+        </p>
+      )}
       {children}
       {over && <div class="drop-anywhere">Drop the radiographs to send them</div>}
     </>
