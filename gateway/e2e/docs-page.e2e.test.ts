@@ -4,6 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { executablePath } from './chromium.ts';
+import { accessibilityFaults, WCAG_AA } from './page-visit.ts';
 import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
@@ -83,12 +84,33 @@ withBrowser('it lists every operation, and tries out a radiograph in base64', WH
 
 withBrowser('at 360 px it fits, and the example of the heatmap runs as it stands', WHOLE_TEST, async () => {
   const { page, faults } = await openDocs({ viewport: { width: 360, height: 800 } });
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   const block = await tryOut(page, 'covid19PredictHeatmap');
   await block.getByRole('button', { name: 'Execute' }).click();
   await expect
     .poll(() => block.locator('.live-responses-table .microlight').first().textContent(), PATIENCE)
     .toContain('"Output_Heatmap": "http');
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  expect(faults).toEqual([]);
+});
+
+withBrowser.each([
+  ['light', 1280],
+  ['dark', 360],
+] as const)('it is accessible in %s at %i px, closed and opened', WHOLE_TEST, async (colorScheme, width) => {
+  const { page, faults } = await openDocs({ colorScheme, viewport: { width, height: 900 } });
+  expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
+  const block = await tryOut(page, 'covid19Healthcheck');
+  await block.getByRole('button', { name: 'Execute' }).click();
+  await block.locator('.live-responses-table .microlight').first().waitFor(PATIENCE);
+  for (const operation of ['covid19Predict', 'fhirDiagnosticReport'])
+    await page.locator(`[id$="-${operation}"] .opblock-summary-control`).click();
+  // Where a reader stands is in the address, to be given to another one.
+  expect(new URL(page.url()).hash).toBe('#/FHIR%20R4/fhirDiagnosticReport');
+  await page.getByRole('button', { name: 'Expand all' }).first().click();
+  expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  await page.locator('.dialog-ux .modal-ux').waitFor(PATIENCE);
+  expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
   expect(faults).toEqual([]);
 });
 

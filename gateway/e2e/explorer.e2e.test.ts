@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
+import { accessibilityFaults, WCAG_AA } from './page-visit.ts';
 import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
@@ -157,6 +158,17 @@ withBrowser('it is usable at 360 px, in the dark, and says what it is not for', 
   expect(Math.min(...heights)).toBeGreaterThan(300);
   const paper = await page.evaluate('getComputedStyle(document.body).backgroundColor');
   expect(paper).toBe('rgb(33, 42, 59)');
+  expect(faults).toEqual([]);
+});
+
+withBrowser.each(['light', 'dark'] as const)('it is accessible in %s', WHOLE_TEST, async (colorScheme) => {
+  const { page, faults } = await openExplorer({ colorScheme });
+  await page.getByRole('button', { name: 'Synthetic sample' }).click();
+  await page.getByRole('button', { name: 'Clear' }).waitFor();
+  await run(page);
+  await page.getByRole('button', { name: /^Follow job/ }).waitFor(PATIENCE);
+  // GraphiQL has a small button within each of its tabs, and its editor has colours of its own.
+  expect(await accessibilityFaults(page, WCAG_AA, ['.graphiql-tabs', '.monaco-editor'])).toEqual([]);
   expect(faults).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import axe, { type AxeResults } from 'axe-core';
+import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { executablePath } from './chromium.ts';
@@ -74,10 +74,18 @@ export async function dropPaths(page: Page, paths: readonly string[]): Promise<v
     await devtools.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
 }
 
-/** What axe-core finds wrong, by its rule and place. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/** Of axe-core's rules those of WCAG 2.2, levels A and AA; without it the good practices count too. */
+export const WCAG_AA: RunOptions = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
+
+/** What axe-core finds wrong, by its rule and place. @param exclude what is not looked at */
+export async function accessibilityFaults(
+  page: Page,
+  options: RunOptions = {},
+  exclude: readonly string[] = [],
+): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations, passes } = await page.evaluate<AxeResults>('axe.run()');
+  const asked = [{ exclude }, options].map((one) => JSON.stringify(one)).join();
+  const { violations, passes } = await page.evaluate<AxeResults>(`axe.run(${asked})`);
   expect(passes.length).toBeGreaterThan(15);
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
