@@ -17,10 +17,13 @@ export type Painting = {
 /** Rows of a picture, the last one not among them. */
 export type Band = { readonly from: number; readonly to: number };
 
-/** Cuts a picture into as many bands as it is given, of the same height give or take a row. */
-export function bandsOf(height: number, count: number): Band[] {
-  const edge = (i: number) => Math.floor((height * i) / count);
-  return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
+/** Cuts a picture into at most `count` bands of the same height, a multiple of `step` rows; the last may be lower. */
+export function bandsOf(height: number, count: number, step: number): Band[] {
+  const rows = Math.ceil(height / step / count) * step;
+  return Array.from({ length: Math.ceil(height / rows) }, (_, i) => ({
+    from: i * rows,
+    to: Math.min(height, (i + 1) * rows),
+  }));
 }
 
 /** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass:
