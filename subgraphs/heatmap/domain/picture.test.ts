@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { colourTable } from './colormaps.ts';
-import { bandsOf, overlay } from './overlay.ts';
+import { bandsOf, mixturesOf, overlay } from './overlay.ts';
 import { peakOf, regionsOf } from './regions.ts';
 import { upsample } from './upsample.ts';
 
@@ -23,7 +23,7 @@ function painted(
 ) {
   const picture = new Uint8Array(grey.length * 3);
   for (const band of bandsOf(grey.length / width, bands, 8))
-    overlay({ grey, width, map, table, opacity }, picture, band);
+    overlay({ grey, width, map, mixtures: mixturesOf(table, opacity) }, picture, band);
   return picture;
 }
 
@@ -102,7 +102,7 @@ test.each([
   const bands = bandsOf(height, most, 8);
   const [first = { from: 0, to: 0 }] = bands;
   const untouched = new Uint8Array(whole.length);
-  overlay({ grey, width, map, table: colourTable('TURBO'), opacity: 0.4 }, untouched, first);
+  overlay({ grey, width, map, mixtures: mixturesOf(colourTable('TURBO'), 0.4) }, untouched, first);
   expect(untouched.subarray(first.to * width * 3).every((value) => value === 0)).toBe(true);
   expect(bands.length).toBeLessThanOrEqual(most);
   expect(bands.slice(0, -1).every(({ from, to }) => to - from === first.to && first.to % 8 === 0)).toBe(true);

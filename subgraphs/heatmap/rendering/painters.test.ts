@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { colourTable } from '../domain/colormaps.ts';
-import { bandsOf, overlay } from '../domain/overlay.ts';
+import { bandsOf, mixturesOf, overlay } from '../domain/overlay.ts';
 import { type Painters, startPainters } from './painters.ts';
 
 const map = { width: 2, height: 2, values: Float32Array.of(0, 1, 2, 3) };
@@ -24,7 +24,8 @@ async function paint(painters: Painters, painting: ReturnType<typeof aPainting>,
 function paintedAtOnce(painting: ReturnType<typeof aPainting>) {
   const picture = Buffer.alloc(painting.grey.length * 3);
   const band = { from: 0, to: painting.grey.length / painting.width };
-  overlay({ ...painting, table: colourTable(painting.colormap) }, picture, band);
+  const mixtures = mixturesOf(colourTable(painting.colormap), painting.opacity);
+  overlay({ ...painting, mixtures }, picture, band);
   return picture;
 }
 
