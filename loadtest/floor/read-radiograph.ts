@@ -8,7 +8,7 @@ const MAX_PIXELS = 4096 * 4096;
 
 /** What imaging stores for display, and what the heatmap subgraph draws. */
 const DISPLAY_JPEG = { quality: 90, optimiseCoding: false };
-const HEATMAP_JPEG = { quality: 85, chromaSubsampling: '4:4:4' };
+const HEATMAP_JPEG = { quality: 85, chromaSubsampling: '4:4:4', optimiseCoding: false };
 
 /** Does with one radiograph what the services do between them, with nothing in between: the picture for display, the
  *  model's input, the forward pass, and Grad-CAM in Turbo over the picture at half opacity. The pixels of the picture

@@ -1,40 +1,51 @@
 import type { Grid } from './class-activation.ts';
 import { axis } from './upsample.ts';
 
-/** Bits behind the point: the products of up to 12 million channels are looked up, added and shifted as integers. */
-const FRACTION = 16;
+const LEVELS = 256;
 
-/** What is painted: a map over a grey picture, uint8 [height, width].
- *  `table` is RGB [256, 3]; `opacity` goes from 0 (grey alone) to 1 (colours alone). */
+/** What is painted: a map over a grey picture, uint8 [height, width], with the mixtures of `mixturesOf`. */
 export type Painting = {
   readonly grey: Uint8Array;
   readonly width: number;
   readonly map: Grid;
-  readonly table: Uint8Array;
-  readonly opacity: number;
+  readonly mixtures: Uint32Array;
 };
 
 /** Rows of a picture, the last one not among them. */
 export type Band = { readonly from: number; readonly to: number };
 
-/** Cuts a picture into as many bands as it is given, of the same height give or take a row. */
-export function bandsOf(height: number, count: number): Band[] {
-  const edge = (i: number) => Math.floor((height * i) / count);
-  return Array.from({ length: count }, (_, i) => ({ from: edge(i), to: edge(i + 1) }));
+/** Cuts a picture into at most `count` bands of the same height, a multiple of `step` rows; the last may be lower. */
+export function bandsOf(height: number, count: number, step: number): Band[] {
+  const rows = Math.ceil(height / step / count) * step;
+  return Array.from({ length: Math.ceil(height / rows) }, (_, i) => ({
+    from: i * rows,
+    to: Math.min(height, (i + 1) * rows),
+  }));
 }
 
-/** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass:
- *  out = (1 − opacity) · grey + opacity · colour, the same at every place, as the reference code of Grad-CAM does.
+/** Every colour of a table over every level of grey: (1 − opacity) · level + opacity · colour, the same at every place,
+ *  as the reference code of Grad-CAM does. A pixel takes one look for its three channels.
+ *  @param table RGB [256, 3] @param opacity 0 (grey alone) to 1 (colours alone)
+ *  @returns 0xBBGGRR [256, 256], by place in the table and level */
+export function mixturesOf(table: Uint8Array, opacity: number): Uint32Array {
+  const mixtures = new Uint32Array((table.length / 3) * LEVELS);
+  for (let at = 0; at < mixtures.length; at += 1) {
+    const colour = 3 * Math.floor(at / LEVELS);
+    // The half rounds.
+    const under = (at % LEVELS) * (1 - opacity) + 0.5;
+    const channel = (i: number) => Math.floor(under + (table[colour + i] as number) * opacity);
+    mixtures[at] = channel(0) | (channel(1) << 8) | (channel(2) << 16);
+  }
+  return mixtures;
+}
+
+/** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass.
  *  @param picture is painted over in the rows of the band alone: uint8 RGB [height, width, 3] */
 export function overlay(
-  { grey, width, map, table, opacity }: Painting,
+  { grey, width, map, mixtures }: Painting,
   picture: Uint8Array,
   { from, to }: Band,
 ): void {
-  const one = 2 ** FRACTION;
-  // The half rounds.
-  const over = Int32Array.from(table, (channel) => Math.round(channel * opacity * one) + one / 2);
-  const under = Int32Array.from({ length: 256 }, (_, level) => Math.round(level * (1 - opacity) * one));
   const top = map.values.reduce((highest, value) => Math.max(highest, value), 0);
   const scale = top > 0 ? 255 / top : 0;
   const runs = runsOf(width, map.width);
@@ -45,7 +56,7 @@ export function overlay(
     for (const { pixels, low, high, share, step } of runs) {
       const left = line[low] as number;
       const rise = (line[high] as number) - left;
-      paint(picture, grey, i, pixels, left + rise * share, rise * step, over, under);
+      paint(picture, grey, i, pixels, left + rise * share, rise * step, mixtures);
       i += pixels;
     }
   }
@@ -69,16 +80,14 @@ function paint(
   pixels: number,
   heat: number,
   step: number,
-  over: Int32Array,
-  under: Int32Array,
+  mixtures: Uint32Array,
 ): void {
   let value = heat;
   for (let pixel = i, at = 3 * i; pixel < i + pixels; pixel += 1, at += 3, value += step) {
-    const colour = (value | 0) * 3;
-    const below = under[grey[pixel] as number] as number;
-    picture[at] = (below + (over[colour] as number)) >> FRACTION;
-    picture[at + 1] = (below + (over[colour + 1] as number)) >> FRACTION;
-    picture[at + 2] = (below + (over[colour + 2] as number)) >> FRACTION;
+    const colour = mixtures[((value | 0) << 8) | (grey[pixel] as number)] as number;
+    picture[at] = colour;
+    picture[at + 1] = colour >>> 8;
+    picture[at + 2] = colour >>> 16;
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { colourTable } from './colormaps.ts';
-import { bandsOf, overlay } from './overlay.ts';
+import { bandsOf, mixturesOf, overlay } from './overlay.ts';
 import { peakOf, regionsOf } from './regions.ts';
 import { upsample } from './upsample.ts';
 
@@ -22,8 +22,8 @@ function painted(
   bands = 1,
 ) {
   const picture = new Uint8Array(grey.length * 3);
-  for (const band of bandsOf(grey.length / width, bands))
-    overlay({ grey, width, map, table, opacity }, picture, band);
+  for (const band of bandsOf(grey.length / width, bands, 8))
+    overlay({ grey, width, map, mixtures: mixturesOf(table, opacity) }, picture, band);
   return picture;
 }
 
@@ -89,21 +89,24 @@ test.each([
   [7, 90, 4],
   [33, 31, 2],
   [5, 101, 3],
-  [64, 3, 4],
+  [64, 17, 2],
   [9, 1, 4],
-])('%i × %i pixels painted in %i bands are the picture painted at once', (width, height, bands) => {
+])('%i × %i pixels painted in up to %i bands are the picture painted at once', (width, height, most) => {
   const map = grid(
     3,
     Array.from({ length: 15 }, (_, i) => Math.abs(Math.sin(i * 12.9898))),
   );
   const grey = Uint8Array.from({ length: width * height }, (_, i) => (i * 7) % 256);
   const whole = painted(grey, width, map, colourTable('TURBO'), 0.4);
-  expect(painted(grey, width, map, colourTable('TURBO'), 0.4, bands)).toEqual(whole);
-  const [first = { from: 0, to: 0 }, ...others] = bandsOf(height, bands);
+  expect(painted(grey, width, map, colourTable('TURBO'), 0.4, most)).toEqual(whole);
+  const bands = bandsOf(height, most, 8);
+  const [first = { from: 0, to: 0 }] = bands;
   const untouched = new Uint8Array(whole.length);
-  overlay({ grey, width, map, table: colourTable('TURBO'), opacity: 0.4 }, untouched, first);
+  overlay({ grey, width, map, mixtures: mixturesOf(colourTable('TURBO'), 0.4) }, untouched, first);
   expect(untouched.subarray(first.to * width * 3).every((value) => value === 0)).toBe(true);
-  expect(others).toHaveLength(bands - 1);
+  expect(bands.length).toBeLessThanOrEqual(most);
+  expect(bands.slice(0, -1).every(({ from, to }) => to - from === first.to && first.to % 8 === 0)).toBe(true);
+  expect(bands.at(-1)?.to).toBe(height);
 });
 
 test('two places give two regions, the stronger first, and the peak lies in it', () => {

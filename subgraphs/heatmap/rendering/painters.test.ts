@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { colourTable } from '../domain/colormaps.ts';
-import { overlay } from '../domain/overlay.ts';
-import { startPainters } from './painters.ts';
+import { bandsOf, mixturesOf, overlay } from '../domain/overlay.ts';
+import { type Painters, startPainters } from './painters.ts';
 
 const map = { width: 2, height: 2, values: Float32Array.of(0, 1, 2, 3) };
 const shared = (bytes: number) => Buffer.from(new SharedArrayBuffer(bytes));
@@ -13,10 +13,19 @@ function aPainting(width: number, height: number) {
   return { grey, width, map, colormap: 'TURBO' as const, opacity: 0.4 };
 }
 
+async function paint(painters: Painters, painting: ReturnType<typeof aPainting>, picture: Uint8Array) {
+  const bands = bandsOf(painting.grey.length / painting.width, painters.count, 1);
+  const painted = await Promise.allSettled(
+    bands.map((band, place) => painters.paint({ picture, painting, band }, place)),
+  );
+  for (const band of painted) if (band.status === 'rejected') throw band.reason;
+}
+
 function paintedAtOnce(painting: ReturnType<typeof aPainting>) {
   const picture = Buffer.alloc(painting.grey.length * 3);
   const band = { from: 0, to: painting.grey.length / painting.width };
-  overlay({ ...painting, table: colourTable(painting.colormap) }, picture, band);
+  const mixtures = mixturesOf(colourTable(painting.colormap), painting.opacity);
+  overlay({ ...painting, mixtures }, picture, band);
   return picture;
 }
 
@@ -29,7 +38,7 @@ test('the threads paint what one pass paints, pictures side by side too', async 
   await using painters = startPainters(aLog().logger);
   const paintings = [aPainting(37, 101), aPainting(64, 1), aPainting(5, 250)];
   const pictures = paintings.map(({ grey }) => shared(grey.length * 3));
-  await Promise.all(paintings.map((painting, i) => painters.paint(painting, pictures[i] as Buffer)));
+  await Promise.all(paintings.map((painting, i) => paint(painters, painting, pictures[i] as Buffer)));
   for (const [i, painting] of paintings.entries())
     expect(paintedAtOnce(painting).equals(pictures[i] as Buffer)).toBe(true);
 });
@@ -41,9 +50,9 @@ test('threads that die fail the pictures they had, are logged and replaced', asy
   const picture = shared(painting.grey.length * 3);
   const deadly = { ...painting, map: undefined as never };
   const lost = await Promise.allSettled([
-    painters.paint(deadly, picture),
-    painters.paint(painting, picture),
-    painters.paint(painting, picture),
+    paint(painters, deadly, picture),
+    paint(painters, painting, picture),
+    paint(painters, painting, picture),
   ]);
   for (const { status } of lost) expect(status).toBe('rejected');
   expect(lost[0]).toMatchObject({
@@ -52,7 +61,7 @@ test('threads that die fail the pictures they had, are logged and replaced', asy
   expect(lines).toEqual(
     Array.from({ length: Math.min(4, availableParallelism()) }, () => 'a painting thread died'),
   );
-  await painters.paint(painting, picture);
+  await paint(painters, painting, picture);
   expect(paintedAtOnce(painting).equals(picture)).toBe(true);
 });
 
@@ -60,11 +69,11 @@ test('the end of the threads fails what they had not painted, and is no death', 
   const { lines, logger } = aLog();
   const painters = startPainters(logger);
   const painting = aPainting(16, 20);
-  const unpainted = expect(painters.paint(painting, shared(painting.grey.length * 3))).rejects.toThrow(
+  const unpainted = expect(paint(painters, painting, shared(painting.grey.length * 3))).rejects.toThrow(
     'died',
   );
   await painters[Symbol.asyncDispose]();
   await unpainted;
-  await expect(painters.paint(painting, shared(1))).rejects.toThrow('have ended');
+  await expect(paint(painters, painting, shared(1))).rejects.toThrow('have ended');
   expect(lines).toEqual([]);
 });

@@ -1,15 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
-import { bandsOf } from '../domain/overlay.ts';
 import type { PaintRequest } from './paint-worker.ts';
 import { type PainterThread, startPainterThread } from './painter-thread.ts';
 
-/** Threads that paint a picture together, a band of its rows each. */
+/** Threads that paint pictures together, a band of rows each. */
 export type Painters = AsyncDisposable & {
-  /** Paints `picture` (uint8 RGB [height, width, 3]); both pictures lie in shared memory. No thread is at them any more
-   *  when this settles.
-   *  @throws Error when a thread dies: the next picture gets another one */
-  paint(painting: PaintRequest['painting'], picture: Uint8Array): Promise<void>;
+  readonly count: number;
+  /** Has the thread of a place, 0 to `count` − 1, paint a band; both pictures lie in shared memory.
+   *  @throws Error when the thread dies: the next band gets another one */
+  paint(request: PaintRequest, place: number): Promise<void>;
 };
 
 /** More bands than these are too small to be worth their messages. */
@@ -29,15 +28,13 @@ export function startPainters(logger: Logger): Painters {
     return thread;
   };
 
-  for (let place = 0; place < Math.min(MOST_THREADS, availableParallelism()); place += 1) start(place);
+  const count = Math.min(MOST_THREADS, availableParallelism());
+  for (let place = 0; place < count; place += 1) start(place);
   return {
-    async paint(painting, picture) {
+    count,
+    async paint(request, place) {
       if (closing) throw new Error('The painting threads have ended');
-      const bands = bandsOf(painting.grey.length / painting.width, threads.length);
-      const painted = await Promise.allSettled(
-        bands.map((band, place) => (threads[place] ?? start(place)).paint({ picture, painting, band })),
-      );
-      for (const band of painted) if (band.status === 'rejected') throw band.reason;
+      await (threads[place] ?? start(place)).paint(request);
     },
     async [Symbol.asyncDispose]() {
       closing = true;

@@ -6,7 +6,9 @@ import type { KeptBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { bound, traced } from '#common/request-scope.ts';
 import { imageHeader, safeSharp } from '#common/safe-sharp.ts';
+import { type Band, bandsOf } from '../domain/overlay.ts';
 import type { HeatmapRenderer, HeatmapRequest, RenderedImage } from '../domain/rendering.ts';
+import { BLOCK, joinBands } from './jpeg-bands.ts';
 import type { Painters } from './painters.ts';
 import type { RenderingMetrics } from './rendering-metrics.ts';
 import { type ReusedBuffers, reusedBuffers } from './reused-buffers.ts';
@@ -16,8 +18,8 @@ const DRAWING = 2;
 const WAITING = 64;
 const REMEMBERED = 5_000;
 /** JPEG whatever the radiograph came as: a PNG of the same blend takes 6 times as long and 20 times the bytes. Full
- *  chroma, because the heat is nothing but colour. */
-const JPEG = { quality: 85, chromaSubsampling: '4:4:4' } as const;
+ *  chroma, because the heat is nothing but colour; the usual Huffman tables, because all bands need the same. */
+const JPEG = { quality: 85, chromaSubsampling: '4:4:4', optimiseCoding: false } as const;
 
 /** The store keeps a picture for at least an hour after it was drawn, and a link to it lives for 30 minutes. */
 const REMEMBERED_MS = 25 * 60_000;
@@ -115,10 +117,15 @@ async function drawOne(
     const picture = canvas.subarray(data.length);
     grey.set(data);
     const { map, colormap, opacity } = request;
-    await painters.paint({ grey, width, map, colormap, opacity }, picture);
-    return sharp(picture, { raw: { width, height, channels: 3 } })
-      .jpeg(JPEG)
-      .toBuffer();
+    const painting = { grey, width, map, colormap, opacity };
+    const bands = await Promise.allSettled(
+      bandsOf(height, painters.count, BLOCK).map(async (band, place) => {
+        await painters.paint({ picture, painting, band }, place);
+        return encodeBand(picture, width, band);
+      }),
+    );
+    // The canvas goes to the next picture: nobody may be at it any more.
+    return joinBands(bands.map(fulfilled));
   });
   const { address, bytes } = await blobs.put([file], request.imageAddress);
   // Whoever deleted the radiograph meanwhile has not seen this picture.
@@ -127,6 +134,18 @@ async function drawOne(
     throw gone();
   }
   return { address, bytes, mediaType: 'image/jpeg', width, height };
+}
+
+function encodeBand(picture: Buffer, width: number, { from, to }: Band): Promise<Buffer> {
+  const rows = picture.subarray(from * width * 3, to * width * 3);
+  return sharp(rows, { raw: { width, height: to - from, channels: 3 } })
+    .jpeg(JPEG)
+    .toBuffer();
+}
+
+function fulfilled<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 async function sizeOf(

@@ -19,6 +19,8 @@ export type StoredJob = {
   /** 0 to 1. */
   readonly progress: number;
   readonly attempts: number;
+  /** Attempts of which nobody stored the end: their workers died, or lost the ledger. */
+  readonly deaths: number;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -35,9 +37,8 @@ export const MAX_ATTEMPTS = 6;
 /** The same while something is away that has been there before: about a day of the longest pauses. */
 export const MAX_ATTEMPTS_IN_OUTAGE = 4_000;
 
-/** Attempts after which a job ends FAILED although none could say why: its workers died each time, and it may be the
- *  cause. */
-export const MAX_STARTS = 10;
+/** Deaths after which a job ends FAILED although nobody could say why: it may be their cause. */
+export const MAX_DEATHS = 10;
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;

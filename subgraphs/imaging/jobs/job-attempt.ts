@@ -6,7 +6,7 @@ import {
   isOutage,
   MAX_ATTEMPTS,
   MAX_ATTEMPTS_IN_OUTAGE,
-  MAX_STARTS,
+  MAX_DEATHS,
   pauseBeforeRetry,
   type StoredJob,
 } from '../domain/job.ts';
@@ -67,9 +67,7 @@ export async function doJob(
 
   try {
     interrupted.signal.throwIfAborted();
-    // An outage may have begun it any number of times.
-    const most = job.error && isOutage(job.error.code) ? MAX_ATTEMPTS_IN_OUTAGE : MAX_STARTS;
-    if (job.attempts > most) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
+    if (job.deaths >= MAX_DEATHS) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
     const radiograph = (await ledger.radiographs([job.radiographId])).get(job.radiographId);
     if (!radiograph) throw new RadiographError('NOT_FOUND', 'The radiograph of this job is gone');
     const answer = await unlessAborted(

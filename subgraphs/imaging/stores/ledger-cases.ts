@@ -172,7 +172,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
     expect(new Set(taken).size).toBe(40);
   });
 
-  test('a job whose lease ran out is taken again, and its attempts are counted', async () => {
+  test('a job whose lease ran out is taken again, and the attempts and the death are counted', async () => {
     await using it = await underClock(place);
     const { id } = await it.ledger.submit(aRadiograph(), 'alice');
     await it.ledger.take('w1', LEASE_MS);
@@ -180,7 +180,14 @@ export function ledgerJobCases(place: LedgerFactory): void {
     expect(await it.ledger.take('w2', LEASE_MS)).toBeUndefined();
     it.clock.now += 1;
     const again = await it.ledger.take('w2', LEASE_MS);
-    expect(again).toMatchObject({ id, state: 'RUNNING', attempts: 2, version: 3, startedAt: 1_000_000 });
+    expect(again).toMatchObject({
+      id,
+      state: 'RUNNING',
+      attempts: 2,
+      deaths: 1,
+      version: 3,
+      startedAt: 1_000_000,
+    });
   });
 
   test('a renewed lease holds; a stranger cannot renew it, nor anybody one that has ended', async () => {
@@ -255,7 +262,7 @@ export function ledgerJobCases(place: LedgerFactory): void {
     it.clock.now += 499;
     expect(await it.ledger.take('w1', LEASE_MS)).toBeUndefined();
     it.clock.now += 1;
-    expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id, attempts: 2, version: 4 });
+    expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id, attempts: 2, deaths: 0, version: 4 });
     await it.ledger.succeed(id, 'w1', aClassification(radiographId));
     expect(await it.job(id)).toMatchObject({ state: 'SUCCEEDED', error: null, version: 5 });
   });

@@ -32,6 +32,7 @@ export function toJob(row: Row): StoredJob {
     version: Number(row.version),
     progress: Number(row.progress),
     attempts: Number(row.attempts),
+    deaths: Number(row.deaths),
     createdAt: Number(row.created_at),
     startedAt: row.started_at === null ? null : Number(row.started_at),
     finishedAt: row.finished_at === null ? null : Number(row.finished_at),

@@ -16,6 +16,7 @@ const NOT_TAKEN_BACK = `${MINE} AND cancel_requested = 0`;
 
 const take = (which: string) => `
   UPDATE job SET state = 'RUNNING', version = version + 1, attempts = attempts + 1, progress = 0.1,
+    deaths = deaths + (state = 'RUNNING')::int,
     started_at = coalesce(started_at, ${NOW}), lease_owner = $2, lease_until = ${NOW} + $3
   WHERE position = (
     SELECT position FROM job WHERE ${OPEN} AND ${canBeTaken(NOW)} AND ${which}

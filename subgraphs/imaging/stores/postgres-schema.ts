@@ -168,4 +168,5 @@ export const MIGRATIONS = [
   ALTER TABLE radiograph ADD COLUMN import_key TEXT;
   CREATE UNIQUE INDEX radiograph_by_import ON radiograph (import_key);
   `,
+  'ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0',
 ];

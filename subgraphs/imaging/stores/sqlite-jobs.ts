@@ -7,7 +7,8 @@ import type { sqliteAudit } from './sqlite-audit.ts';
 
 const CAN_BE_TAKEN = `((state = 'QUEUED' AND run_after <= :now) OR (state = 'RUNNING' AND lease_until <= :now))`;
 const TAKE = `
-  UPDATE job SET state = 'RUNNING', version = version + 1, attempts = attempts + 1, progress = 0.1,
+  UPDATE job SET state = 'RUNNING', version = version + 1, attempts = attempts + 1, deaths = deaths + (state = 'RUNNING'),
+    progress = 0.1,
     started_at = coalesce(started_at, :now), lease_owner = :worker, lease_until = :until`;
 const ENDED = `version = version + 1, progress = 1, finished_at = :now, lease_owner = NULL, lease_until = NULL`;
 const QUEUED = `state = 'QUEUED', version = version + 1, progress = 0, lease_owner = NULL, lease_until = NULL`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RadiographError } from '#common/errors.ts';
 import type { Classifier } from '../domain/classifier.ts';
-import { MAX_ATTEMPTS, MAX_STARTS } from '../domain/job.ts';
+import { MAX_ATTEMPTS, MAX_DEATHS } from '../domain/job.ts';
 import { answer, aWard, type QueuePlace, silence } from './workers.ts';
 
 /** What workers do with jobs, whatever brings them. */
@@ -86,10 +86,12 @@ export function queueCases(openQueue: QueuePlace): void {
     await expect.poll(() => ward.read(id), { timeout: 10_000 }).toMatchObject({ state: 'QUEUED', error });
   });
 
-  test('a job over which its workers died again and again ends FAILED, and is not begun once more', async () => {
+  test('a job over which its workers died again and again ends FAILED, an outage in between or not', async () => {
     await using ward = await aWard(openQueue);
     const [id = ''] = await ward.submit(1, { told: false });
-    for (let i = 0; i < MAX_STARTS; i += 1) await ward.ledger.take('dead', 0, id);
+    await ward.ledger.take('dead', 0, id);
+    await ward.ledger.fail(id, 'dead', { code: 'MODEL_UNAVAILABLE', message: 'away' }, 0);
+    for (let i = 0; i < MAX_DEATHS; i += 1) await ward.ledger.take('dead', 0, id);
     let asked = 0;
     await using _worker = await ward.worker((radiograph, signal) => {
       asked += 1;
@@ -98,7 +100,7 @@ export function queueCases(openQueue: QueuePlace): void {
     ward.queue.add({ id, priority: 'ROUTINE' });
     expect(await ward.ends([id])).toEqual(['FAILED']);
     const error = { code: 'INTERNAL', message: 'Given up after too many attempts' };
-    expect(await ward.read(id)).toMatchObject({ error, attempts: MAX_STARTS + 1 });
+    expect(await ward.read(id)).toMatchObject({ error, attempts: MAX_DEATHS + 2 });
     expect(asked).toBe(0);
   });
 
