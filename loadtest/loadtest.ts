@@ -14,6 +14,7 @@ import { footprint } from './scenarios/footprint.ts';
 import type { OwnStack, Scenario, Setting } from './scenarios/scenario.ts';
 import { seed } from './scenarios/seed.ts';
 import { soak } from './scenarios/soak.ts';
+import { tracing } from './scenarios/tracing.ts';
 import { uploads } from './scenarios/uploads.ts';
 import { type System, startStack } from './stack.ts';
 
@@ -33,6 +34,7 @@ const SCENARIOS: Record<string, Scenario> = {
   failover,
   footprint,
   'cache-faults': cacheFaults,
+  tracing,
 };
 
 /** Where `npm start` has the metrics of the services behind the gateway. */

@@ -21,6 +21,8 @@ export type StackOptions = {
   readonly modelServers?: string;
   /** Redis of imaging's cache of inferences; in memory when it is not given. */
   readonly cacheUrl?: string;
+  /** Further settings of every service. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Folder that gets a CPU profile of each service. */
   readonly profile?: string | undefined;
 };
@@ -39,10 +41,16 @@ type Service = { readonly main: string; readonly env: Record<string, string>; re
 /** Starts every service as a process of its own on free ports, with an empty data folder, and waits until all are
  *  ready. Disposing it waits for their end and removes the folder. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { modelServers, pools = modelServers === undefined ? ['embedded'] : [], cacheUrl, profile } = options;
+  const {
+    modelServers,
+    pools = modelServers === undefined ? ['embedded'] : [],
+    cacheUrl,
+    env: more,
+    profile,
+  } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'radiograph-load-'));
   const [gateway = 0, imaging = 0, heatmap = 0, icu = 0, ...servers] = await freePorts(4 + 2 * pools.length);
-  const common = { DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
+  const common = { DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...more };
   const poolPorts = pools.map((name, i) => ({ name, grpc: servers[2 * i], rest: servers[2 * i + 1] }));
   const services = new Map<string, Service>([
     ...poolPorts.map(({ name, grpc, rest }) => {

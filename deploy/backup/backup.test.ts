@@ -1,18 +1,27 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { keyIdOf } from '#common/blob-envelope.ts';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { addBlobKey } from '#common/key-ring.ts';
 import { keysFolder, openKeys } from '#common/keys.ts';
 import { openDatabase } from '#common/sqlite.ts';
-import { linesUntilKilled } from '#common/testing/killed-process.ts';
-import { backUp } from './backup.ts';
+import { backUp, type Places } from './backup.ts';
 import { restore } from './restore.ts';
 
 async function aDataFolder() {
@@ -76,7 +85,10 @@ test('what was backed up is restored, later changes are added, and what was dele
   expect(restored.filter((name) => name.includes(first) || name.includes(drawn))).toEqual([]);
 });
 
-test('what is stored while a backup runs is in it as far as its database names it', async () => {
+// What is stored meanwhile takes its turns with the backup: on a busy machine both are slow.
+test('what is stored while a backup runs is in it as far as its database names it', {
+  timeout: 60_000,
+}, async () => {
   await using data = await aDataFolder();
   await data.add(200);
   let ended = false;
@@ -92,23 +104,116 @@ test('what is stored while a backup runs is in it as far as its database names i
     expect(bytes?.equals(data.contents.get(address) as Buffer)).toBe(true);
 });
 
-test('a backup that is killed again and again is not taken for a whole one, and ends as one', {
+/** Runs a backup in a process of its own, and kills it (SIGKILL) at a moment.
+ *  @param isMoment is asked again and again while it runs */
+async function killAt(places: Places, isMoment: () => boolean): Promise<void> {
+  const program = `
+    const { backUp } = await import(${JSON.stringify(join(import.meta.dirname, 'backup.ts'))});
+    await backUp(${JSON.stringify(places)});`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' });
+  const exited = once(child, 'exit');
+  while (child.exitCode === null && !isMoment()) await turn();
+  child.kill('SIGKILL');
+  const [code] = await exited;
+  if (code) throw new Error(`The backup ended with ${code}`);
+}
+
+const filesIn = (folder: string) =>
+  (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [])
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+const imagesOf = (folder: string) =>
+  filesIn(join(folder, 'blobs')).filter((name) => /^..\/[0-9a-f]{64}$/.test(name));
+
+test('a first backup that is killed again and again is not taken for a whole one, and ends as one', {
   timeout: 60_000,
 }, async () => {
   await using data = await aDataFolder();
-  await data.add(150);
-  const at = JSON.stringify(join(import.meta.dirname, 'backup.ts'));
-  const program = `
-    const { backUp } = await import(${at});
-    process.stdout.write('begun\\n');
-    await backUp(${JSON.stringify(data.places)});`;
-  for (let round = 0; round < 4; round += 1) {
-    await linesUntilKilled(program, 1);
+  await data.add(200);
+  const { backup: to } = data.places;
+  for (const count of [0, 1, 80]) {
+    await killAt(data.places, () => existsSync(to) && imagesOf(to).length >= count);
     await expect(restore(data.restored)).rejects.toThrow('Expected a whole backup');
   }
-  expect(await backUp(data.places)).toMatchObject({ images: 150, unreadable: [] });
+  expect(await backUp(data.places)).toMatchObject({ images: 200, unreadable: [] });
   await restore(data.restored);
   expect(await radiographsIn(data.restored.dataDir)).toEqual(data.contents);
+});
+
+test('while a backup is killed again and again the one before stays whole, and the next run ends it', {
+  timeout: 120_000,
+}, async () => {
+  await using data = await aDataFolder();
+  const { backup: to, backupOfKeys } = data.places;
+  const restored = async () => {
+    await restore(data.restored);
+    const found = await radiographsIn(data.restored.dataDir);
+    rmSync(data.restored.dataDir, { recursive: true });
+    return found;
+  };
+  await data.add(40);
+  await backUp(data.places);
+  const before = new Map(data.contents);
+  // Of the old ones some go, and the rest are encrypted under a key that the earlier backup does not have.
+  const [gone = '', ...stay] = before.keys();
+  await data.blobs.delete(gone);
+  data.db.prepare('DELETE FROM radiographs WHERE address = ?').run(gone);
+  data.contents.delete(gone);
+  await addBlobKey(keysFolder(data.places.dataDir), Date.now());
+  for (const address of stay) await data.blobs.reseal(address);
+  await data.add(120);
+  const manifest = () => readFileSync(join(to, 'backup.json'), 'utf8');
+  const whole = manifest();
+  const key = readdirSync(keysFolder(data.places.dataDir)).find((name) => name.startsWith('blob-')) ?? '';
+  const isUnder = (address: string) =>
+    keyIdOf(readFileSync(join(to, 'blobs', address.slice(0, 2), address))) === key.slice(19, 35);
+  const moments: [string, () => boolean][] = [
+    ['at the databases', () => existsSync(join(to, 'state-2'))],
+    ...[1, 60, 119].map((count): [string, () => boolean] => [
+      `after ${count} new images`,
+      () => imagesOf(to).length >= before.size + count,
+    ]),
+    ['at the keys', () => existsSync(join(backupOfKeys, key))],
+    ...[1, 30].map((count): [string, () => boolean] => [
+      `after ${count} images under the new key`,
+      () => stay.filter(isUnder).length >= count,
+    ]),
+    ['at the list of images', () => existsSync(join(to, 'state-2/images'))],
+  ];
+  let early = 0;
+  for (const [moment, isMoment] of moments) {
+    await killAt(data.places, isMoment);
+    // On a busy machine a late kill may find the new one whole.
+    const isEarly = manifest() === whole;
+    if (isEarly) early += 1;
+    expect(await restored(), moment).toEqual(isEarly ? before : data.contents);
+  }
+  expect(early).toBeGreaterThan(moments.length / 2);
+  // From here on the new one is whole, though not yet tidied up.
+  await killAt(data.places, () => manifest() !== whole);
+  expect(await restored()).toEqual(data.contents);
+
+  const { images, unreadable } = await backUp(data.places);
+  expect([images, unreadable]).toEqual([data.contents.size, []]);
+  expect(await restored()).toEqual(data.contents);
+  const files = [...data.contents.keys()].map((address) => `blobs/${address.slice(0, 2)}/${address}`);
+  expect(filesIn(to).sort()).toEqual(
+    [...['backup.json', 'radiograph.backup', 'state-1/images', 'state-1/imaging.sqlite', ...files]].sort(),
+  );
+});
+
+test('the keys of other images are not written over', async () => {
+  await using data = await aDataFolder();
+  await using other = await aDataFolder();
+  await data.add(1);
+  await backUp(data.places);
+  const keys = () =>
+    filesIn(data.places.backupOfKeys).map((name) => readFileSync(join(data.places.backupOfKeys, name)));
+  const before = keys();
+  await expect(backUp({ ...other.places, backupOfKeys: data.places.backupOfKeys })).rejects.toThrow(
+    'Expected another folder for the keys',
+  );
+  expect(keys()).toEqual(before);
 });
 
 test('a damaged image is named by the backup, and refused by the restore', async () => {
@@ -145,10 +250,10 @@ test('a restore refuses what is not whole, and what it would write over', async 
   const [folder = ''] = readdirSync(join(copies.backup, 'blobs')).filter((name) => name.length === 2);
   rmSync(join(copies.backup, 'blobs', folder), { recursive: true });
   await expect(restore(copies)).rejects.toThrow(/expected 2 images, got [01]/);
-  appendFileSync(join(copies.backup, 'imaging.sqlite'), 'x');
+  appendFileSync(join(copies.backup, 'state-1/imaging.sqlite'), 'x');
   await expect(restore(copies)).rejects.toThrow('imaging.sqlite is not as it was written');
-  writeFileSync(join(copies.backup, 'backup.json'), '{"format":2}');
-  await expect(restore(copies)).rejects.toThrow('Expected a backup of format 1');
+  writeFileSync(join(copies.backup, 'backup.json'), '{"format":1}');
+  await expect(restore(copies)).rejects.toThrow('Expected a backup of format 2');
   expect(existsSync(data.restored.dataDir)).toBe(false);
   await restore(data.restored);
   expect(await radiographsIn(data.restored.dataDir)).toEqual(data.contents);

@@ -1,10 +1,21 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { openFolderBlobStore } from '#common/folder-blob-store.ts';
+import { readIfThere, syncFolder } from '#common/key-files.ts';
 import { keysFolder, openKeys } from '#common/keys.ts';
-import { copyDurably, imagesIn, isEmpty, mirrorImages, namesIn } from './copied-files.ts';
-import { digestOf, removeManifest, writeManifest } from './manifest.ts';
+import {
+  addImages,
+  copyDurably,
+  differenceOf,
+  isEmpty,
+  keepOnly,
+  namesIn,
+  replaceImages,
+  syncImages,
+  writeDurably,
+} from './copied-files.ts';
+import { digestOf, readManifest, writeManifest } from './manifest.ts';
 
 export type Places = {
   readonly dataDir: string;
@@ -27,28 +38,47 @@ const MARK = 'radiograph.backup';
 
 /** Copies the data folder of running or stopped services: the databases first, each as it was at one moment, then the
  *  images, then the keys, so that all that the databases name is there. Over an earlier backup only what changed is
- *  copied, and what was deleted goes. Killed in between, it leaves a folder that is no whole backup and can be gone over
- *  again.
- *  @throws Error when the folder holds something else */
+ *  copied, and what was deleted goes.
+ *
+ *  Killed at any moment it leaves a backup that can be restored where there was one, and the next run ends what it began:
+ *  until the manifest is replaced images are only added, or put under a newer key that is there already, and the
+ *  databases lie beside the earlier ones.
+ *  @throws Error when a folder holds something else */
 export async function backUp(places: Places): Promise<BackedUp> {
   const { dataDir, backup: to, backupOfKeys, keysDir = keysFolder(dataDir) } = places;
   if (!(await isEmpty(to)) && !(await namesIn(to)).includes(MARK))
     throw new Error('Expected an empty folder for the backup, or an earlier backup');
-  await mkdir(join(to, 'blobs'), { recursive: true, mode: 0o700 });
-  await mkdir(backupOfKeys, { recursive: true, mode: 0o700 });
+  await mkdir(to, { recursive: true, mode: 0o700 });
   await (await open(join(to, MARK), 'w', 0o600)).close();
-  await removeManifest(to);
+  const earlier = await readManifest(to).catch(() => undefined);
+  const state = earlier?.state === 'state-1' ? 'state-2' : 'state-1';
+  const folder = join(to, state);
+  await rm(folder, { recursive: true, force: true });
+  for (const path of [folder, join(to, 'blobs'), backupOfKeys])
+    await mkdir(path, { recursive: true, mode: 0o700 });
+
   const startedAt = new Date().toISOString();
-  const databases: Record<string, string> = {};
+  const files: Record<string, string> = {};
   for (const name of (await namesIn(dataDir)).filter((file) => file.endsWith('.sqlite')))
-    databases[name] = await copyDatabase(join(dataDir, name), join(to, name));
-  const copied = await mirrorImages(join(dataDir, 'blobs'), join(to, 'blobs'));
-  for (const name of await keyFiles(keysDir))
-    await copyDurably(join(keysDir, name), join(backupOfKeys, name));
+    files[name] = await copyDatabase(join(dataDir, name), join(folder, name));
+  const [images, copies] = [join(dataDir, 'blobs'), join(to, 'blobs')];
+  const { same, missing, changed } = await differenceOf(images, copies);
+  const keys = () => copyKeys(keysDir, backupOfKeys);
+  const copied = [
+    ...(await addImages(images, copies, missing)),
+    ...(await replaceImages(images, copies, changed, keys)),
+  ];
+  await keys();
   const unreadable = await unreadableAmong(copied, to, backupOfKeys);
-  const images = (await imagesIn(join(to, 'blobs'))).size;
-  await writeManifest(to, { format: 1, startedAt, databases, images });
-  return { images, copied: copied.length, unreadable };
+  const held = new Set([...same, ...copied]);
+  await writeDurably(join(folder, 'images'), [...held].map((address) => `${address}\n`).join(''));
+  files.images = await digestOf(join(folder, 'images'));
+  await syncImages(copies);
+  await writeManifest(to, { format: 2, startedAt, state, files });
+
+  await keepOnly(copies, held);
+  if (earlier) await rm(join(to, earlier.state), { recursive: true, force: true });
+  return { images: held.size, copied: copied.length, unreadable };
 }
 
 /** Of the addresses those that cannot be decrypted, or lie under another address than their own. */
@@ -66,11 +96,23 @@ export async function unreadableAmong(addresses: Iterable<string>, folder: strin
 export const keyFiles = async (folder: string) =>
   (await namesIn(folder)).filter((name) => /\.(key|pub)$/.test(name));
 
+/** Keys are added, never removed: images of an earlier backup may need those that were dropped since. */
+async function copyKeys(from: string, to: string): Promise<void> {
+  for (const name of await keyFiles(from)) {
+    const [key, copy] = [await readFile(join(from, name)), await readIfThere(join(to, name))];
+    if (copy?.equals(key)) continue;
+    // All images of whoever has that one would be lost with it.
+    if (copy && name === 'master.key')
+      throw new Error('Expected another folder for the keys: this one has those of other images');
+    await copyDurably(join(from, name), join(to, name));
+  }
+  await syncFolder(to);
+}
+
 /** @returns the SHA-256 of the copy, one file without a log beside it
  *  @throws Error when the database is damaged */
 async function copyDatabase(from: string, to: string): Promise<string> {
   const temporary = `${to}.new`;
-  await rm(temporary, { force: true });
   const source = new DatabaseSync(from, { readOnly: true });
   try {
     // In one step, so that it is the state of one moment however much is written meanwhile.

@@ -17,6 +17,7 @@ import { type ComposeFile, composes, ROOT, readCompose } from './testing/compose
 
 const SCHEMA = join(import.meta.dirname, 'testing/compose-spec.json');
 const MAKE_SECRETS = join(import.meta.dirname, 'make-secrets.sh');
+const TLS = 'deploy/compose/tls.yml';
 /** What other steps of a deployment put there. */
 const MADE_LATER = ['serving/saved-models'];
 
@@ -25,13 +26,16 @@ if (composes.length === 0)
     'SKIPPED: docker-compose.yml is not read, since no Compose is here (Debian package docker-compose)',
   );
 
-test('the compose file is one by the schema of the Compose Specification', () => {
+test('the compose files are such by the schema of the Compose Specification', () => {
   const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(
     JSON.parse(readFileSync(SCHEMA, 'utf8')),
   );
-  const file = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true });
-  valid(file);
-  expect(valid.errors).toBeNull();
+  const [file] = ['docker-compose.yml', TLS].map((path) => {
+    const read = parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true });
+    valid(read);
+    expect(valid.errors, path).toBeNull();
+    return read;
+  });
   valid({ ...file, services: { ...file.services, icu: { ...file.services.icu, port: 4003 } } });
   expect(valid.errors).not.toBeNull();
 });
@@ -51,6 +55,10 @@ describe.skipIf(composes.length === 0)('the compose file, as Compose reads it', 
 
   test.each<[string, (services: Record<string, object>) => object]>([
     ['gateway: it publishes a port', ({ gateway }) => ({ gateway: { ...gateway, ports: ['4000:4000'] } })],
+    [
+      'grafana: it publishes a port',
+      ({ grafana }) => ({ grafana: { ...grafana, ports: ['0.0.0.0:3000:3000'] } }),
+    ],
     ['icu: its root file system is writable', ({ icu }) => ({ icu: { ...icu, read_only: false } })],
     ['icu: it keeps capabilities', ({ icu }) => ({ icu: { ...icu, cap_drop: [] } })],
     [
@@ -63,12 +71,13 @@ describe.skipIf(composes.length === 0)('the compose file, as Compose reads it', 
     ['icu: there is no secret nothing', ({ icu }) => ({ icu: { ...icu, secrets: [{ source: 'nothing' }] } })],
     [
       'icu: IRIS_PASSWORD holds a secret',
-      ({ icu }) => ({ icu: { ...icu, environment: { IRIS_PASSWORD: '0123456789abcdef0123456789abcdef' } } }),
+      ({ icu }) => ({ icu: { ...icu, environment: { IRIS_PASSWORD: '' } } }),
     ],
     [
       'icu: it waits for iris, which may not be there',
       ({ icu }) => ({ icu: { ...icu, depends_on: { iris: { condition: 'service_started' } } } }),
     ],
+    ['icu: it ends, and nobody waits for that', ({ icu }) => ({ icu: { ...icu, restart: 'no' } })],
     ['s3: the image has no version', ({ s3 }) => ({ s3: { ...s3, image: 'chrislusf/seaweedfs:latest' } })],
   ])('a fault is found: %s', (fault, change) => {
     const services = { ...file.services, ...change(file.services as Record<string, object>) };
@@ -78,16 +87,29 @@ describe.skipIf(composes.length === 0)('the compose file, as Compose reads it', 
   test('only HAProxy is reached from outside, and by default from this machine alone', {
     timeout: 60_000,
   }, () => {
-    const published = Object.entries(file.services).filter(([, { ports }]) => ports);
-    expect(published.map(([name]) => name)).toEqual(['haproxy']);
-    const ports = file.services.haproxy?.ports ?? [];
-    expect(ports).toHaveLength(2);
-    for (const port of ports) expect(JSON.stringify(port)).toContain('127.0.0.1');
-    const open =
-      readCompose(compose, { PUBLISH_ADDRESS: '0.0.0.0', PORT: '443' }).services.haproxy?.ports ?? [];
-    expect(JSON.stringify(open)).toContain('0.0.0.0');
-    // Statistics stay here.
-    expect(open.filter((port) => JSON.stringify(port).includes('127.0.0.1'))).toHaveLength(1);
+    const portsIn = ({ services }: ComposeFile) =>
+      Object.entries(services).flatMap(([name, { ports = [], profiles }]) =>
+        ports.map((port) => ({ name, profiles, isHere: JSON.stringify(port).includes('127.0.0.1') })),
+      );
+    const published = portsIn(file);
+    expect(published.filter(({ isHere }) => !isHere)).toEqual([]);
+    const always = published.filter(({ profiles }) => !profiles);
+    expect(always.map(({ name }) => name)).toEqual(['haproxy', 'haproxy']);
+    const open = (env: Record<string, string>, more: string[] = []) =>
+      portsIn(readCompose(compose, env, more)).flatMap(({ name, isHere }) => (isHere ? [] : [name]));
+    // Statistics stay here, and so does the plain way in while TLS is another.
+    expect(open({ PUBLISH_ADDRESS: '0.0.0.0', PORT: '443' })).toEqual(['haproxy']);
+    expect(open({}, [TLS])).toEqual(['haproxy']);
+  });
+
+  test('with TLS it keeps to its rules, too', { timeout: 60_000 }, () => {
+    const { services, ...rest } = readCompose(compose, {}, [TLS]);
+    expect(composeFaults({ services, ...rest })).toEqual([]);
+    expect(services.haproxy?.entrypoint?.join(' ')).toContain(
+      `${file.services.haproxy?.entrypoint?.join(' ')} -f /srv/haproxy/tls.cfg`,
+    );
+    expect(services.haproxy?.environment).toMatchObject(file.services.haproxy?.environment ?? {});
+    expect(services.haproxy?.environment?.TLS_CERTIFICATE).toBe('/run/secrets/tls-certificate.pem');
   });
 
   test('a service of ours gets settings that it has, and no others', () => {
@@ -146,9 +168,12 @@ describe.skipIf(composes.length === 0)('the compose file, as Compose reads it', 
       expect(statSync(path).mode & 0o777, name).toBe(0o644);
       expect(readFileSync(path, 'utf8').length, name).toBeGreaterThan(20);
     }
-    expect(readFileSync(join(secrets, 'database-url'), 'utf8')).toContain(
-      `:${readFileSync(join(secrets, 'postgres-password'), 'utf8')}@postgres:5432/`,
-    );
+    const secret = (name: string) => readFileSync(join(secrets, name), 'utf8');
+    expect(secret('database-url')).toContain(`:${secret('postgres-password')}@postgres:5432/`);
+    // Imaging asks the PACS as the one account that it has.
+    const { RegisteredUsers: accounts } = JSON.parse(secret('orthanc-users.json'));
+    const { DICOMWEB_USER: user } = file.services['imaging-worker']?.environment ?? {};
+    expect(accounts).toEqual({ [String(user)]: secret('dicomweb-password').trim() });
   });
 });
 

@@ -27,4 +27,5 @@ random | keep stats-password
 random | keep iris-password
 random | keep grafana-password
 printf '{"RegisteredUsers":{"radiograph":"%s"}}\n' "$(random)" | keep orthanc-users.json
+of orthanc-users.json | sed 's/.*"radiograph":"//; s/".*//' | keep dicomweb-password
 echo "The secrets are in $folder"

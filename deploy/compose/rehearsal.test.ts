@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBucket } from '#common/testing/bucket.ts';
 import { postgresServer, startPostgres } from '#common/testing/postgres.ts';
+import { program } from '#common/testing/programs.ts';
 import { redisServer } from '#common/testing/redis.ts';
 import { haproxyServer } from '../../gateway/e2e/chaos/haproxy.ts';
 import { readWhole, send } from '../../gateway/e2e/chaos/hospital-client.ts';
@@ -15,7 +19,10 @@ import { buildImage, type Image, ROOT } from '../docker/testing/image-build.ts';
 import { type ComposeFile, composes, readCompose } from './testing/compose-file.ts';
 import { type Rehearsal, type Replica, rehearse } from './testing/rehearsal.ts';
 
-const parts = { bubblewrap, postgres: postgresServer, 'redis-server': redisServer, haproxy: haproxyServer };
+const parts = {
+  ...{ bubblewrap, postgres: postgresServer, 'redis-server': redisServer, haproxy: haproxyServer },
+  openssl: program('openssl'),
+};
 const missing = [
   ...Object.entries(parts).flatMap(([name, path]) => (path ? [] : [name])),
   ...(composes.length > 0 ? [] : ['docker-compose']),
@@ -23,6 +30,16 @@ const missing = [
 ];
 if (missing.length > 0)
   console.warn(`SKIPPED: the compose file is not rehearsed, for want of ${missing.join(', ')}`);
+
+/** For localhost, until tomorrow. @returns what a client trusts */
+function makeCertificate(folder: string, to: string): Buffer {
+  const [key, crt] = [join(folder, 'key.pem'), join(folder, 'crt.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const asked = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...subject];
+  execFileSync(parts.openssl ?? '', [...asked, '-keyout', key, '-out', crt], { stdio: 'ignore' });
+  writeFileSync(to, readFileSync(key, 'utf8') + readFileSync(crt, 'utf8'));
+  return readFileSync(crt);
+}
 
 const RISK = '{ patient(id: "7") { icuRisk { probability } } }';
 
@@ -34,6 +51,7 @@ describe.skipIf(missing.length > 0)('the compose file, rehearsed without an engi
   let rehearsal: Rehearsal;
   let store: Record<string, string>;
   let url: string;
+  let certificate: Buffer;
   const gateways: Replica[] = [];
 
   beforeAll(async () => {
@@ -51,7 +69,9 @@ describe.skipIf(missing.length > 0)('the compose file, rehearsed without an engi
     writeFileSync(join(secrets, 's3-access-key-id'), accessKeyId);
     writeFileSync(join(secrets, 's3-secret-access-key'), secretAccessKey);
     store = { S3_ENDPOINT: endpoint };
-    file = readCompose(composes[0], { SECRETS_DIR: secrets, SERVING_WORKERS: '1', LOG_LEVEL: 'warn' });
+    certificate = makeCertificate(folder, join(secrets, 'tls-certificate.pem'));
+    const env = { SECRETS_DIR: secrets, SERVING_WORKERS: '1', LOG_LEVEL: 'warn' };
+    file = readCompose(composes[0], env, ['deploy/compose/tls.yml']);
     rehearsal = stack.use(rehearse({ file, image, folder: volumes }));
   }, 300_000);
   afterAll(() => stack.disposeAsync(), 60_000);
@@ -79,6 +99,7 @@ describe.skipIf(missing.length > 0)('the compose file, rehearsed without an engi
     const proxy = rehearsal.start('haproxy', {
       ...{
         BIND_EDGE: `${at}:8080`,
+        BIND_TLS: `${at}:8443`,
         BIND_STATS: `${at}:8404`,
         BIND_METRICS: `${at}:8405`,
         DNS_ADDRESS: `127.0.0.1:${dns.port}`,
@@ -120,6 +141,26 @@ describe.skipIf(missing.length > 0)('the compose file, rehearsed without an engi
     expect(scaler).toContain('name: jobs_waiting\n');
     const explorer = await fetch(`${url}/explorer`, { headers: { accept: 'text/html' } });
     expect(await explorer.text()).toContain('<script');
+  });
+
+  test('TLS is another way in, with the certificate among the secrets', async () => {
+    const options = { ca: certificate, servername: 'localhost' };
+    const asked = request(`https://${new URL(url).hostname}:8443/readyz`, options).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['strict-transport-security']).toBeDefined();
+    answer.resume();
+  });
+
+  test('volumes can be read out as docs/backup.md does it', { timeout: 20_000 }, async () => {
+    for (const [name, path, file] of [
+      ['keys', '/keys', 'master.key'],
+      ['icu', '/data', 'icu.sqlite'],
+    ] as const) {
+      const { code, said } = await rehearsal.run(name, {}, ['tar', '-C', path, '-c', '.']);
+      expect(code, said.slice(0, 200)).toBe(0);
+      expect(said).toContain(file);
+    }
   });
 
   test('a container is a user without rights on a root that nobody writes to', {

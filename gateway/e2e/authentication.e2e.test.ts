@@ -197,7 +197,7 @@ test('a subgraph answers nobody but the gateway', async () => {
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ query: '{ radiographs { nodes { id } } }' });
   for (const authorization of [undefined, `Bearer ${await token('radiograph:read')}`]) {
-    const answer = await fetch(`${system.imagingUrl}/graphql`, {
+    const answer = await fetch(`${system.services.imaging}/graphql`, {
       method: 'POST',
       headers: { ...headers, ...(authorization && { authorization }) },
       body,
@@ -206,7 +206,7 @@ test('a subgraph answers nobody but the gateway', async () => {
     expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   }
   const socket = createClient({
-    url: `${system.imagingUrl.replace('http', 'ws')}/graphql`,
+    url: `${system.services.imaging.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
   });

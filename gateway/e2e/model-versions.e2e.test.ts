@@ -87,7 +87,7 @@ async function startVersions(served: readonly Version[], settings: Readonly<Reco
     read: (seed: number) => read(system.url, seed),
     /** A metric of imaging by outcome. */
     async outcomes(name: string): Promise<Record<string, number>> {
-      const text = await (await fetch(`${system.imagingUrl}/metrics`)).text();
+      const text = await (await fetch(`${system.services.imaging}/metrics`)).text();
       const lines = text.matchAll(new RegExp(`^${name}\\{.*outcome="([^"]+)".*\\} (\\S+)$`, 'gm'));
       return Object.fromEntries([...lines].map(([, outcome, value]) => [outcome, Number(value)]));
     },

@@ -21,14 +21,10 @@ const MODELS = join(import.meta.dirname, '../../serving/models');
 export type System = AsyncDisposable & {
   readonly url: string;
   readonly dataDir: string;
-  /** Base addresses of the subgraphs themselves. */
-  readonly imagingUrl: string;
-  /** Where each service has its probes and metrics, by its name. */
-  readonly services: ReadonlyMap<string, string>;
+  /** Base addresses of the services themselves, where their probes and metrics are. */
+  readonly services: Readonly<Record<'gateway' | 'imaging' | 'heatmap' | 'icu' | 'serving', string>>;
   /** Ends the model server. */
   stopServing(): Promise<void>;
-  readonly heatmapUrl: string;
-  readonly icuUrl: string;
 };
 
 /** What is unlike the whole and healthy system with the model that it ships. */
@@ -126,15 +122,11 @@ export async function startSystem(settings: SystemSettings = {}): Promise<System
   return {
     url: gateway.url,
     dataDir,
-    imagingUrl: imaging.url,
-    services: new Map([
-      ...[['gateway', gateway.url] as const, ['imaging', imaging.url] as const],
-      ...[['heatmap', heatmap.url] as const, ['icu', icu.url] as const],
-      ['serving', `http://${host}:${serving.restPort}`],
-    ]),
+    services: {
+      ...{ gateway: gateway.url, imaging: imaging.url, heatmap: heatmap.url, icu: icu.url },
+      serving: `http://${host}:${serving.restPort}`,
+    },
     stopServing: async () => serving[Symbol.asyncDispose](),
-    heatmapUrl: heatmap.url,
-    icuUrl: icu.url,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

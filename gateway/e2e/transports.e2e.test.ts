@@ -72,10 +72,10 @@ describe.each(STREAM_CLIENTS)('$name', ({ follow }: StreamClient) => {
     const id = await submitted(waiting);
     const events = follow(waiting.url, FOLLOW, { id });
     await events.next();
-    expect([await active(waiting.url), await active(waiting.imagingUrl)]).toEqual([1, 1]);
+    expect([await active(waiting.url), await active(waiting.services.imaging)]).toEqual([1, 1]);
     await events.return?.();
     await expect.poll(() => active(waiting.url)).toBe(0);
-    await expect.poll(() => active(waiting.imagingUrl)).toBe(0);
+    await expect.poll(() => active(waiting.services.imaging)).toBe(0);
   });
 
   test.each([
@@ -111,7 +111,7 @@ describe.each(STREAM_CLIENTS)('$name', ({ follow }: StreamClient) => {
     const again = follow(waiting.url, FOLLOW, { id });
     expect((await again.next()).value?.codes).toEqual([]);
     await again.return?.();
-    await expect.poll(() => active(waiting.imagingUrl)).toBe(0);
+    await expect.poll(() => active(waiting.services.imaging)).toBe(0);
   });
 });
 

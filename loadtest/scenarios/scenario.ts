@@ -18,7 +18,7 @@ export type LoadOptions = {
 
 export type Scenario = (setting: Setting) => Promise<Report>;
 
-export type OwnStack = Pick<StackOptions, 'pools' | 'modelServers' | 'cacheUrl'>;
+export type OwnStack = Pick<StackOptions, 'pools' | 'modelServers' | 'cacheUrl' | 'env'>;
 
 export type Setting = {
   readonly options: LoadOptions;

@@ -14,7 +14,16 @@ export function composeFaults({ services, networks, secrets }: ComposeFile): str
     if (!holds) faults.push(fault);
   };
   expected(networks.inner?.internal === true, 'the network inner leads outside');
+  const awaited = new Set(
+    Object.values(services).flatMap(({ depends_on = {} }) =>
+      Object.entries(depends_on).flatMap(([name, { condition }]) =>
+        condition === 'service_completed_successfully' ? [name] : [],
+      ),
+    ),
+  );
   for (const [name, service] of Object.entries(services)) {
+    // `docker compose up --wait` takes the end of such a task for a failure.
+    expected(!isTask(service) || awaited.has(name), `${name}: it ends, and nobody waits for that`);
     const { image = '', build, restart, depends_on = {}, environment = {} } = service;
     expected(build !== undefined || /:[\w.-]*\d[\w.-]*$/.test(image), `${name}: the image has no version`);
     expected(restart !== undefined, `${name}: nothing says when it is started again`);
@@ -23,7 +32,10 @@ export function composeFaults({ services, networks, secrets }: ComposeFile): str
       `${name}: it may take the machine`,
     );
     expected(service.container_name === undefined, `${name}: it has one name, so it cannot be scaled`);
-    expected(name === 'haproxy' || !service.ports, `${name}: it publishes a port`);
+    expected(
+      name === 'haproxy' || (service.ports ?? []).every(isForThisMachine),
+      `${name}: it publishes a port`,
+    );
     expected(
       seconds(service.stop_grace_period) >= LEAST_GRACE_SECONDS,
       `${name}: it is killed while it drains`,
@@ -46,8 +58,8 @@ export function composeFaults({ services, networks, secrets }: ComposeFile): str
         secret === undefined || service.secrets?.some(({ source }) => source === secret) === true,
         `${name}: ${key} names a secret that it does not have`,
       );
-      const isSecret =
-        /(PASSWORD|SECRET|TOKEN|_URL)$/.test(key) && /:[^/]*@|^[0-9a-f]{24,}$/.test(String(value));
+      // A variable of that name is one even while it is empty: whoever fills it in does so for everybody to see.
+      const isSecret = /(PASSWORD|SECRET|TOKEN|KEY)$/.test(key) || /:[^/]*@/.test(String(value));
       expected(!isSecret, `${name}: ${key} holds a secret`);
     }
     for (const [other, { condition }] of Object.entries(depends_on)) {
@@ -69,6 +81,13 @@ export function composeFaults({ services, networks, secrets }: ComposeFile): str
       expected(service.healthcheck !== undefined, `${name}: nothing says whether it works`);
   }
   return faults;
+}
+
+/** As old implementations of Compose write a port, and as new ones do. */
+function isForThisMachine(port: unknown): boolean {
+  return typeof port === 'string'
+    ? port.startsWith('127.0.0.1:')
+    : (port as { host_ip?: string }).host_ip === '127.0.0.1';
 }
 
 function seconds(duration: string | undefined): number {

@@ -43,14 +43,17 @@ export const composes: readonly (readonly string[])[] = [
   ...(answers(['docker', 'compose', 'version']) ? [['docker', 'compose']] : []),
 ];
 
-/** The file as an implementation of Compose reads it: anchors followed, variables put in, paths made absolute. */
+/** The file as an implementation of Compose reads it: anchors followed, variables put in, paths made absolute.
+ *  @param more files that change it, within this repository */
 export function readCompose(
   compose: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
 ): ComposeFile {
   const [command = '', ...first] = compose;
   const profiles = ['tf-serving', 'gpu', 'iris', 'pacs', 'observability'];
-  const args = [...first, ...profiles.flatMap((profile) => ['--profile', profile]), 'config'];
+  const files = ['docker-compose.yml', ...more].flatMap((file) => ['--file', file]);
+  const args = [...first, ...files, ...profiles.flatMap((profile) => ['--profile', profile]), 'config'];
   const text = execFileSync(command, args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },

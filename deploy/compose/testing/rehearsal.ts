@@ -23,8 +23,12 @@ import type { ComposeFile, ComposeService } from './compose-file.ts';
 export type Rehearsal = AsyncDisposable & {
   /** Starts a replica. @param more variables that take the place of addresses */
   start(service: string, more?: Readonly<Record<string, string>>): Replica;
-  /** Runs a task to its end. @returns its exit code and what it said */
-  run(service: string, more?: Readonly<Record<string, string>>): Promise<{ code: number; said: string }>;
+  /** Runs a task to its end. @param instead a command in place of its own @returns its exit code and what it said */
+  run(
+    service: string,
+    more?: Readonly<Record<string, string>>,
+    instead?: readonly string[],
+  ): Promise<{ code: number; said: string }>;
   addressOf(service: string, replica?: number): string;
   /** Of every service that was started so far. */
   readonly replicas: readonly Replica[];
@@ -152,9 +156,9 @@ export function rehearse({ file, image, folder, elsewhere = {} }: RehearsalParts
 
   return {
     ...{ start, addressOf, replicas },
-    run(name, more = {}) {
+    run(name, more = {}, instead) {
       const { command, isolated } = container(name, addressOf(name), more);
-      return ended(runIn(isolated, command));
+      return ended(runIn(isolated, instead ?? command));
     },
     async [Symbol.asyncDispose]() {
       for (const { process: child } of replicas.toReversed()) {

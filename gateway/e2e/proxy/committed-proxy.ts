@@ -22,6 +22,8 @@ export type CommittedProxy = AsyncDisposable & {
   readonly metricsUrl: string;
   /** What it has written: a line for each request. */
   readonly lines: readonly string[];
+  /** Lets it read its files again, as a signal to the container does. */
+  reload(): void;
   /** Resolves when so many servers of a backend get requests. */
   uses(backend: string, count: number): Promise<void>;
 };
@@ -56,7 +58,8 @@ export async function startCommittedProxy(options: ProxyOptions): Promise<Commit
   );
   const at = (port: number | undefined) => `127.0.0.1:${port}`;
   const files = ['haproxy.cfg', ...(certificate ? ['tls.cfg'] : [])];
-  const proxy = spawn(haproxyServer, [...files.flatMap((file) => ['-f', join(CONFIGURATION, file)]), '-db'], {
+  const args = ['-W', '-db', ...files.flatMap((file) => ['-f', join(CONFIGURATION, file)])];
+  const proxy = spawn(haproxyServer, args, {
     env: {
       ...{
         BIND_EDGE: at(edge),
@@ -79,6 +82,7 @@ export async function startCommittedProxy(options: ProxyOptions): Promise<Commit
   return {
     ...{ url: `http://${at(edge)}`, tlsUrl: `https://localhost:${tls}`, statsUrl, metricsUrl, lines },
     ...{ imagingUrl: `http://${at(imagingPort)}`, heatmapUrl: `http://${at(heatmapPort)}` },
+    reload: () => void proxy.kill('SIGUSR2'),
     async uses(backend, count) {
       const up = new RegExp(`^haproxy_backend_active_servers{proxy="${backend}"} ${count}$`, 'm');
       for (const until = Date.now() + READY_MS; ; await pause(50)) {
@@ -101,6 +105,7 @@ function linesOf(proxy: ChildProcess): string[] {
 }
 
 async function ended(proxy: ChildProcess): Promise<void> {
-  proxy.kill('SIGKILL');
+  // Its worker ends with it, and at once.
+  proxy.kill('SIGTERM');
   if (proxy.exitCode === null && proxy.signalCode === null) await once(proxy, 'exit');
 }

@@ -27,8 +27,8 @@ export type Ward = {
 
 /** Three gateways as processes of their own, in front of the subgraphs of `system`, and HAProxy before them. */
 export async function openWard(system: System, stack: AsyncDisposableStack): Promise<Ward> {
-  const imaging = new URL(system.imagingUrl);
-  const heatmap = new URL(system.heatmapUrl);
+  const imaging = new URL(system.services.imaging);
+  const heatmap = new URL(system.services.heatmap);
   const port = await freePort();
   // The whole network 127.0.0.0/8 is this machine.
   const addresses = ['127.0.0.41', '127.0.0.42', '127.0.0.43'];
@@ -43,7 +43,7 @@ export async function openWard(system: System, stack: AsyncDisposableStack): Pro
     const url = `http://${address}:${port}`;
     const env = {
       ...{ DATA_DIR: system.dataDir, HOST: address, PORT: String(port), MAX_UPLOAD_MB: '2' },
-      ...{ IMAGING_URL: proxy.imagingUrl, HEATMAP_URL: proxy.heatmapUrl, ICU_URL: system.icuUrl },
+      ...{ IMAGING_URL: proxy.imagingUrl, HEATMAP_URL: proxy.heatmapUrl, ICU_URL: system.services.icu },
       ...{ TRUSTED_PROXIES: 'loopback', DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) },
     };
     const command: [string] = ['gateway/main.ts'];

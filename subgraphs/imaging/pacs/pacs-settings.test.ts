@@ -6,6 +6,7 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 test.each([
   [{}, undefined],
+  [{ DICOMWEB_USER: 'u', DICOMWEB_PASSWORD: 'p' }, undefined],
   [{ DICOMWEB_URL }, { url: 'https://pacs.example/dicom-web', authorization: undefined }],
   [{ DICOMWEB_URL, DICOMWEB_USER: 'u', DICOMWEB_PASSWORD: 'p:w' }, { authorization: basic('u:p:w') }],
   [{ DICOMWEB_URL, DICOMWEB_TOKEN: 'a.b-c_d~e+f/g==' }, { authorization: 'Bearer a.b-c_d~e+f/g==' }],
@@ -25,7 +26,7 @@ test.each([
   [{ DICOMWEB_URL, DICOMWEB_USER: 'a:b', DICOMWEB_PASSWORD: 'p' }, 'DICOMWEB_USER'],
   [{ DICOMWEB_URL, DICOMWEB_TOKEN: 'a\nb' }, 'DICOMWEB_TOKEN'],
   [{ DICOMWEB_URL, DICOMWEB_USER: 'u', DICOMWEB_PASSWORD: 'p', DICOMWEB_TOKEN: 't' }, 'exclude each other'],
-  [{ DICOMWEB_TOKEN: 't' }, 'need DICOMWEB_URL'],
+  [{ DICOMWEB_TOKEN: 't' }, 'needs DICOMWEB_URL'],
 ])('%j is refused', (env, message) => {
   expect(() => imagingConfig(env)).toThrow(message);
 });

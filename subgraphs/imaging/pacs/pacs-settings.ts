@@ -32,8 +32,9 @@ export function pacsConfig(settings: z.output<z.ZodObject<typeof pacsSettings>>)
     throw new Error('Bad settings:\nDICOMWEB_USER and DICOMWEB_PASSWORD belong together');
   if (user !== undefined && token !== undefined)
     throw new Error('Bad settings:\nDICOMWEB_USER and DICOMWEB_TOKEN exclude each other');
-  if (url === undefined && (user ?? token) !== undefined)
-    throw new Error('Bad settings:\nDICOMWEB_USER and DICOMWEB_TOKEN need DICOMWEB_URL');
+  if (url === undefined && token !== undefined)
+    throw new Error('Bad settings:\nDICOMWEB_TOKEN needs DICOMWEB_URL');
+  // An account may stand there for a PACS that is not asked yet: a compose file gives it always.
   if (url === undefined) return undefined;
   const basic = user && `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   return { url: url.replace(/\/+$/, ''), authorization: token ? `Bearer ${token}` : basic };
