@@ -29,7 +29,7 @@ async function startDyingGateway() {
   await using starting = new AsyncDisposableStack();
   let uploads = 0;
   let deaths = 0;
-  const target = new URL(system.imagingUrl);
+  const target = new URL(system.services.imaging);
   const proxy = createServer((client) => {
     const server = connect(Number(target.port), target.hostname);
     let isAsked = false;
@@ -62,8 +62,8 @@ async function startDyingGateway() {
         PORT: new URL(url).port,
         DATA_DIR: system.dataDir,
         IMAGING_URL: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-        HEATMAP_URL: system.heatmapUrl,
-        ICU_URL: system.icuUrl,
+        HEATMAP_URL: system.services.heatmap,
+        ICU_URL: system.services.icu,
       },
       readyUrl: `${url}/readyz`,
     }),
