@@ -80,7 +80,7 @@ withBrowser('with a safelist it works, once that holds its operations', WHOLE_TE
   await page.getByRole('region', { name: 'ICU risk of patient 7' }).getByText('Assessed').waitFor();
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('button', { name: 'Delete for good' }).click();
-  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByRole('link', { name: 'History', exact: true }).click();
   await page.getByText('No radiograph was sent yet').waitFor();
   expect(await page.getByRole('alert').count()).toBe(0);
   expect(faults).toEqual([]);

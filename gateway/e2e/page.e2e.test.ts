@@ -236,7 +236,7 @@ withBrowser('all of it is done with the keyboard alone', WHOLE_TEST, async () =>
   await page.keyboard.press('Enter');
   const link = item(page, 'by-key.png').getByRole('link');
   await link.waitFor();
-  await tabTo(page, page.getByRole('link', { name: 'History' }));
+  await tabTo(page, page.getByRole('link', { name: 'History', exact: true }));
   await page.keyboard.press('Enter');
   await eventually(() => page.locator(':focus').textContent()).toBe('History');
   await page.goBack();
