@@ -4,17 +4,11 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { executablePath } from './chromium.ts';
-import { accessibilityFaults, WCAG_AA } from './page-visit.ts';
+import { accessibilityFaults, eventually, visit, WCAG_AA, WHOLE_TEST } from './page-visit.ts';
 import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
-const PATIENCE = { timeout: 30_000 };
-const WHOLE_TEST = { timeout: 90_000 };
 const withBrowser = test.runIf(executablePath);
-if (!executablePath)
-  console.warn(
-    'SKIPPED: Swagger UI is not tested, since there is no Chromium here (Debian package chromium)',
-  );
 
 let system: System;
 let browser: Browser | undefined;
@@ -27,23 +21,10 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-/** Every fault that the browser tells: errors, refusals of the policy, and requests to another origin. */
-async function openDocs(options: Parameters<Browser['newPage']>[0] = {}) {
-  if (!browser) throw new Error('There is no browser');
-  const page = await browser.newPage(options);
-  const faults: string[] = [];
-  page.on('pageerror', ({ message }) => faults.push(message));
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('request', (request) => {
-    const local = /^(data|blob):/.test(request.url()) || new URL(request.url()).origin === system.url;
-    if (!local) faults.push(request.url());
-  });
-  await page.addInitScript(
-    "document.addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective + ' ' + event.blockedURI))",
-  );
-  await page.goto(`${system.url}/docs`);
-  await page.locator('#operations-REST_contract_of_2020-covid19Predict').waitFor(PATIENCE);
-  return { page, faults };
+async function openDocs(options: Parameters<typeof visit>[2] = {}) {
+  const visited = await visit(browser, `${system.url}/docs`, options);
+  await visited.page.locator('#operations-REST_contract_of_2020-covid19Predict').waitFor();
+  return visited;
 }
 
 async function tryOut(page: Page, operation: string) {
@@ -74,9 +55,9 @@ withBrowser('it lists every operation, and tries out a radiograph in base64', WH
     const answer = await answered;
     expect(answer.request().headers()['content-type']).toContain(type);
     expect(answer.status()).toBe(200);
-    await expect
-      .poll(() => block.locator('.live-responses-table .microlight').first().textContent(), PATIENCE)
-      .toContain('"X-Ray_Classfication_Raw_Result"');
+    await eventually(() =>
+      block.locator('.live-responses-table .microlight').first().textContent(),
+    ).toContain('"X-Ray_Classfication_Raw_Result"');
     await block.getByRole('button', { name: 'Clear' }).click();
   }
   expect(faults).toEqual([]);
@@ -86,9 +67,9 @@ withBrowser('at 360 px it fits, and the example of the heatmap runs as it stands
   const { page, faults } = await openDocs({ viewport: { width: 360, height: 800 } });
   const block = await tryOut(page, 'covid19PredictHeatmap');
   await block.getByRole('button', { name: 'Execute' }).click();
-  await expect
-    .poll(() => block.locator('.live-responses-table .microlight').first().textContent(), PATIENCE)
-    .toContain('"Output_Heatmap": "http');
+  await eventually(() => block.locator('.live-responses-table .microlight').first().textContent()).toContain(
+    '"Output_Heatmap": "http',
+  );
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   expect(faults).toEqual([]);
 });
@@ -101,7 +82,7 @@ withBrowser.each([
   expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
   const block = await tryOut(page, 'covid19Healthcheck');
   await block.getByRole('button', { name: 'Execute' }).click();
-  await block.locator('.live-responses-table .microlight').first().waitFor(PATIENCE);
+  await block.locator('.live-responses-table .microlight').first().waitFor();
   for (const operation of ['covid19Predict', 'fhirDiagnosticReport'])
     await page.locator(`[id$="-${operation}"] .opblock-summary-control`).click();
   // Where a reader stands is in the address, to be given to another one.
@@ -109,7 +90,7 @@ withBrowser.each([
   await page.getByRole('button', { name: 'Expand all' }).first().click();
   expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
   await page.getByRole('button', { name: 'Authorize' }).first().click();
-  await page.locator('.dialog-ux .modal-ux').waitFor(PATIENCE);
+  await page.locator('.dialog-ux .modal-ux').waitFor();
   expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
   expect(faults).toEqual([]);
 });

@@ -1,20 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
-import { accessibilityFaults, WCAG_AA } from './page-visit.ts';
+import { accessibilityFaults, eventually, visit, WCAG_AA, WHOLE_TEST } from './page-visit.ts';
 import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
-/** Monaco is several megabytes of script, and the tests share two cores. */
-const PATIENCE = { timeout: 30_000 };
-const WHOLE_TEST = { timeout: 120_000 };
 const withBrowser = test.runIf(executablePath);
-if (!executablePath)
-  console.warn(
-    'SKIPPED: the explorer is not tested, since there is no Chromium here (Debian package chromium)',
-  );
 
 let system: System;
 let browser: Browser | undefined;
@@ -28,25 +22,14 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-/** Every fault that the browser tells: errors, refusals of the policy, and requests to another origin. */
-async function openExplorer(options: Parameters<Browser['newPage']>[0] = {}, hash = '') {
-  if (!browser) throw new Error('There is no browser');
-  const page = await browser.newPage(options);
-  const faults: string[] = [];
-  page.on('pageerror', ({ message }) => faults.push(message));
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('request', (request) => {
-    const local = /^(data|blob):/.test(request.url()) || new URL(request.url()).origin === system.url;
-    if (!local) faults.push(request.url());
-  });
+async function openExplorer(options: Parameters<typeof visit>[2] = {}, hash = '') {
+  const visited = await visit(browser, `${system.url}/explorer${hash}`, options);
+  const { page, faults, atHand } = visited;
+  atHand.push({ name: 'phantom.png', mimeType: 'image/png', buffer: readFileSync(PHANTOM) });
+  // It follows jobs by server-sent events.
   page.on('websocket', (socket) => faults.push(socket.url()));
-  await page.addInitScript(
-    "document.addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective + ' ' + event.blockedURI))",
-  );
-  page.on('filechooser', (chooser) => void chooser.setFiles(PHANTOM));
-  await page.goto(`${system.url}/explorer${hash}`);
-  await page.locator('.graphiql-query-editor .view-line').first().waitFor(PATIENCE);
-  return { page, faults };
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  return visited;
 }
 
 const run = (page: Page) => page.getByRole('button', { name: /^Execute query/ }).click();
@@ -58,7 +41,7 @@ async function shown(page: Page, area: string): Promise<string> {
 
 withBrowser('a file is uploaded, its job followed to its end, and the result read', WHOLE_TEST, async () => {
   const { page, faults } = await openExplorer();
-  await page.getByRole('region', { name: 'Files' }).waitFor(PATIENCE);
+  await page.getByRole('region', { name: 'Files' }).waitFor();
   await page.getByText('Choose files', { exact: true }).click();
   await page.getByRole('status', { name: 'Chosen for files' }).getByText('phantom.png').waitFor();
 
@@ -69,14 +52,12 @@ withBrowser('a file is uploaded, its job followed to its end, and the result rea
   const following = page.waitForRequest((request) => request.headers().accept === 'text/event-stream');
   await page.getByRole('button', { name: /^Follow job/ }).click();
   expect((await following).url()).toBe(`${system.url}/graphql`);
-  await expect
-    .poll(() => shown(page, '.graphiql-response'), PATIENCE)
-    .toMatch(/"state": "SUCCEEDED"[\s\S]*"decision"/);
+  await eventually(() => shown(page, '.graphiql-response')).toMatch(/"state": "SUCCEEDED"[\s\S]*"decision"/);
 
   await page.getByRole('tab', { name: 'Read' }).click();
   await expect.poll(() => shown(page, '.graphiql-query-editor')).toContain('query Read');
   await run(page);
-  await expect.poll(() => shown(page, '.graphiql-response'), PATIENCE).toContain('"heatmap"');
+  await eventually(() => shown(page, '.graphiql-response')).toContain('"heatmap"');
   expect(faults).toEqual([]);
 });
 
@@ -97,13 +78,13 @@ withBrowser('headers of the editor go with a request, a subscription and an uplo
   await page.getByRole('button', { name: 'Synthetic sample' }).click();
   await page.getByRole('button', { name: 'Clear' }).waitFor();
   await run(page);
-  await page.getByRole('button', { name: /^Follow job/ }).waitFor(PATIENCE);
+  await page.getByRole('button', { name: /^Follow job/ }).waitFor();
   for (const name of ['Follow', 'Read']) {
     await page.getByRole('tab', { name }).click();
     await expect.poll(() => shown(page, '.graphiql-query-editor')).toContain(name);
     await setHeaders();
     await run(page);
-    await expect.poll(() => shown(page, '.graphiql-response'), PATIENCE).toMatch(/"(data|errors)"/);
+    await eventually(() => shown(page, '.graphiql-response')).toMatch(/"(data|errors)"/);
   }
   expect(new Set(authorised)).toEqual(
     new Set([
@@ -124,17 +105,17 @@ withBrowser('what a page links to is in the editors, beside the tabs that are ke
   );
   page.on('request', (request) => asked.push(request.url()));
   expect(page.url()).toBe(`${system.url}/explorer`);
-  await expect.poll(() => shown(page, '.graphiql-query-editor'), PATIENCE).toContain('query First(');
-  await expect.poll(() => shown(page, '.graphiql-editor-tool'), PATIENCE).toContain('"first": 5');
+  await eventually(() => shown(page, '.graphiql-query-editor')).toContain('query First(');
+  await eventually(() => shown(page, '.graphiql-editor-tool')).toContain('"first": 5');
   await run(page);
-  await expect.poll(() => shown(page, '.graphiql-response'), PATIENCE).toContain('"nodes"');
+  await eventually(() => shown(page, '.graphiql-response')).toContain('"nodes"');
   // A picture of ours would have the browser ask for an icon that is not there.
   await page.goto('about:blank');
   await page.goto(
     `${system.url}/explorer${link('query Second($id: ID!) { patient(id: $id) { id } }', '{ "id": "73" }')}`,
   );
-  await expect.poll(() => shown(page, '.graphiql-query-editor'), PATIENCE).toContain('query Second(');
-  await expect.poll(() => shown(page, '.graphiql-editor-tool'), PATIENCE).toContain('"id": "73"');
+  await eventually(() => shown(page, '.graphiql-query-editor')).toContain('query Second(');
+  await eventually(() => shown(page, '.graphiql-editor-tool')).toContain('"id": "73"');
   for (const name of ['First', 'Upload', 'Second']) await page.getByRole('tab', { name }).waitFor();
   // Names of bundled files and ports hold any digits.
   expect(asked.filter((address) => /First|Second|73/.test(new URL(address).search))).toEqual([]);
@@ -151,7 +132,7 @@ withBrowser('it is usable at 360 px, in the dark, and says what it is not for', 
   await page.getByRole('button', { name: 'Synthetic sample' }).click();
   await page.getByRole('button', { name: 'Clear' }).waitFor();
   await run(page);
-  await expect.poll(() => shown(page, '.graphiql-response'), PATIENCE).toContain('"jobs"');
+  await eventually(() => shown(page, '.graphiql-response')).toContain('"jobs"');
   const heights = await page
     .locator('.graphiql-editors, .graphiql-response')
     .evaluateAll((areas) => areas.map((area) => (area as unknown as { clientHeight: number }).clientHeight));
@@ -166,7 +147,7 @@ withBrowser.each(['light', 'dark'] as const)('it is accessible in %s', WHOLE_TES
   await page.getByRole('button', { name: 'Synthetic sample' }).click();
   await page.getByRole('button', { name: 'Clear' }).waitFor();
   await run(page);
-  await page.getByRole('button', { name: /^Follow job/ }).waitFor(PATIENCE);
+  await page.getByRole('button', { name: /^Follow job/ }).waitFor();
   // GraphiQL has a small button within each of its tabs, and its editor has colours of its own.
   expect(await accessibilityFaults(page, WCAG_AA, ['.graphiql-tabs', '.monaco-editor'])).toEqual([]);
   expect(faults).toEqual([]);

@@ -4,13 +4,13 @@ import { expect } from 'vitest';
 import { executablePath } from './chromium.ts';
 
 /** The model and the browser share two cores with other tests. */
-export const PATIENCE = { timeout: 45_000 };
+const PATIENCE = { timeout: 45_000 };
 /** As `expect.poll`, with that patience. */
 export const eventually = <Value>(read: () => Value | Promise<Value>) => expect.poll(read, PATIENCE);
 export const WHOLE_TEST = { timeout: 120_000 };
 
 if (!executablePath)
-  console.warn('SKIPPED: the page is not tested, since there is no Chromium here (Debian package chromium)');
+  console.warn('SKIPPED: no page is tested, since there is no Chromium here (Debian package chromium)');
 
 export type Visit = {
   readonly page: Page;
@@ -39,7 +39,7 @@ export async function visit(
   const atHand: GivenFile[] = [];
   const note = (address: string) => {
     requests.push(address);
-    if (new URL(address).host !== host) faults.push(address);
+    if (!/^(data|blob):/.test(address) && new URL(address).host !== host) faults.push(address);
   };
   page.on('pageerror', ({ message }) => faults.push(message));
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
