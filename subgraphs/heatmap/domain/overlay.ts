@@ -2,6 +2,8 @@ import type { Grid } from './class-activation.ts';
 import { axis } from './upsample.ts';
 
 const LEVELS = 256;
+/** Pixels whose three channels fill whole words. */
+const GROUP = 4;
 
 /** What is painted: a map over a grey picture, uint8 [height, width], with the mixtures of `mixturesOf`. */
 export type Painting = {
@@ -40,7 +42,8 @@ export function mixturesOf(table: Uint8Array, opacity: number): Uint32Array {
 }
 
 /** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass.
- *  @param picture is painted over in the rows of the band alone: uint8 RGB [height, width, 3] */
+ *  @param picture is painted over in the rows of the band alone: uint8 RGB [height, width, 3], begins at a word
+ *  @param band begins at a multiple of 4 rows */
 export function overlay(
   { grey, width, map, mixtures }: Painting,
   picture: Uint8Array,
@@ -51,13 +54,22 @@ export function overlay(
   const runs = runsOf(width, map.width);
   const rows = axis(grey.length / width, map.height);
   const line = new Float32Array(map.width);
-  for (let y = from, i = from * width; y < to; y += 1) {
-    mix(map, rows.low[y] ?? 0, rows.high[y] ?? 0, rows.share[y] ?? 0, scale, line);
-    for (const { pixels, low, high, share, step } of runs) {
-      const left = line[low] as number;
-      const rise = (line[high] as number) - left;
-      paint(picture, grey, i, pixels, left + rise * share, rise * step, mixtures);
-      i += pixels;
+  const words = new Uint32Array(picture.buffer, picture.byteOffset, picture.length >> 2);
+  const places = new Uint8Array(GROUP * width);
+  // So many rows at once begin at a word, however wide they are.
+  for (let y = from; y < to; y += GROUP) {
+    const high = Math.min(GROUP, to - y);
+    for (let row = 0; row < high; row += 1) {
+      const at = y + row;
+      mix(map, rows.low[at] ?? 0, rows.high[at] ?? 0, rows.share[at] ?? 0, scale, line);
+      heat(runs, line, places, row * width);
+    }
+    const pixels = high * width;
+    const whole = pixels - (pixels % GROUP);
+    paint(words, grey, y * width, places, whole, mixtures);
+    for (let pixel = whole, i = y * width + whole; pixel < pixels; pixel += 1, i += 1) {
+      const colour = mixtures[((places[pixel] as number) << 8) | (grey[i] as number)] as number;
+      for (let channel = 0; channel < 3; channel += 1) picture[3 * i + channel] = colour >>> (8 * channel);
     }
   }
 }
@@ -71,23 +83,36 @@ function mix(map: Grid, upper: number, lower: number, down: number, scale: numbe
   }
 }
 
-/** Paints `pixels` from the i-th on; the heat begins at `heat` and rises by `step`. A function of its own and of few
- *  loads, since it takes most of the time of a picture. */
+/** Writes the places in the table of one row of pixels, from the at-th on. */
+function heat(runs: readonly Run[], line: Float32Array, places: Uint8Array, at: number): void {
+  let i = at;
+  for (const { pixels, low, high, share, step } of runs) {
+    const left = line[low] as number;
+    const rise = (line[high] as number) - left;
+    let value = left + rise * share;
+    for (const end = i + pixels; i < end; i += 1, value += rise * step) places[i] = value;
+  }
+}
+
+/** Paints `pixels` from the i-th on, four at once into three words of four bytes, the lowest first as on all machines
+ *  that Node runs on but one. A function of its own and of few loads and stores, since it takes most of the time of a
+ *  picture. */
 function paint(
-  picture: Uint8Array,
+  words: Uint32Array,
   grey: Uint8Array,
   i: number,
+  places: Uint8Array,
   pixels: number,
-  heat: number,
-  step: number,
   mixtures: Uint32Array,
 ): void {
-  let value = heat;
-  for (let pixel = i, at = 3 * i; pixel < i + pixels; pixel += 1, at += 3, value += step) {
-    const colour = mixtures[((value | 0) << 8) | (grey[pixel] as number)] as number;
-    picture[at] = colour;
-    picture[at + 1] = colour >>> 8;
-    picture[at + 2] = colour >>> 16;
+  for (let p = 0, at = (3 * i) / GROUP; p < pixels; p += GROUP, at += 3) {
+    const a = mixtures[((places[p] as number) << 8) | (grey[i + p] as number)] as number;
+    const b = mixtures[((places[p + 1] as number) << 8) | (grey[i + p + 1] as number)] as number;
+    const c = mixtures[((places[p + 2] as number) << 8) | (grey[i + p + 2] as number)] as number;
+    const d = mixtures[((places[p + 3] as number) << 8) | (grey[i + p + 3] as number)] as number;
+    words[at] = a | (b << 24);
+    words[at + 1] = (b >>> 8) | (c << 16);
+    words[at + 2] = (c >>> 16) | (d << 8);
   }
 }
 

@@ -113,8 +113,8 @@ async function drawOne(
   const { width, height, channels } = info;
   if (channels !== 1) throw new Error(`Expected a grey picture, got ${channels} channels`);
   const file = await canvases.lend(data.length * 4, async (canvas) => {
-    const grey = canvas.subarray(0, data.length);
-    const picture = canvas.subarray(data.length);
+    const picture = canvas.subarray(0, data.length * 3);
+    const grey = canvas.subarray(data.length * 3);
     grey.set(data);
     const { map, colormap, opacity } = request;
     const painting = { grey, width, map, colormap, opacity };
