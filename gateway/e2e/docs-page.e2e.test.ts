@@ -88,6 +88,9 @@ withBrowser.each([
   // Where a reader stands is in the address, to be given to another one.
   expect(new URL(page.url()).hash).toBe('#/FHIR%20R4/fhirDiagnosticReport');
   await page.getByRole('button', { name: 'Expand all' }).first().click();
+  // Also where no mouse is: a key leads there too.
+  const copying = page.getByRole('button', { name: 'Copy path to clipboard' });
+  for (const one of await copying.all()) expect((await one.boundingBox())?.width).toBe(24);
   expect(await accessibilityFaults(page, WCAG_AA)).toEqual([]);
   await page.getByRole('button', { name: 'Authorize' }).first().click();
   await page.locator('.dialog-ux .modal-ux').waitFor();
