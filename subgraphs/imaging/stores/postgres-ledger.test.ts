@@ -59,20 +59,28 @@ describe.skipIf(!postgresServer)('a ledger in PostgreSQL', () => {
   test('connections that break in the middle of submissions are not noticed, and nothing is done twice', async () => {
     const place = await postgresPlace(Date.now);
     await using ledger = await place.open();
-    let ended = false;
-    const breaking = (async () => {
-      while (!ended)
-        await place.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE application_name = 'radiograph-imaging' AND datname = current_database() AND random() < 0.1`);
-    })();
-    const submissions = Array.from({ length: 8 }, async () => {
-      const ids = [];
-      for (let i = 0; i < 25; i += 1) ids.push((await ledger.submit(aRadiograph(), 'alice')).id);
-      return ids;
+    const ids: string[][] = Array.from({ length: 8 }, () => []);
+    let next = Promise.withResolvers<void>();
+    const submissions = ids.map(async (own) => {
+      while (own.length < 25) {
+        own.push((await ledger.submit(aRadiograph(), 'alice')).id);
+        next.resolve();
+        next = Promise.withResolvers();
+      }
     });
-    const ids = (await Promise.all(submissions).finally(() => (ended = true))).flat();
-    await breaking;
-    expect((await ledger.jobs(ids)).size).toBe(200);
+    const submitted = Promise.all(submissions);
+    let breaks = 0;
+    for (; ids.some((own) => own.length < 25); breaks += 1) {
+      await place.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'radiograph-imaging' AND datname = current_database()`);
+      // One that broke each time that it was sent again would be told of it: those under way end first.
+      const broken = ids.map((own) => own.length);
+      while (ids.some((own, i) => own.length === broken[i] && own.length < 25))
+        await Promise.race([next.promise, submitted]);
+    }
+    await submitted;
+    expect(breaks).toBeGreaterThan(5);
+    expect((await ledger.jobs(ids.flat())).size).toBe(200);
     expect(await ledger.waiting()).toBe(200);
     expect(await verifyTrail(ledger)).toMatchObject({ whole: true, head: { sequence: 200 } });
   });
