@@ -43,12 +43,15 @@ export function mixturesOf(table: Uint8Array, opacity: number): Uint32Array {
 
 /** Stretches a map over a grey picture as `upsample` does and lays its colours over it in the same pass.
  *  @param picture is painted over in the rows of the band alone: uint8 RGB [height, width, 3], begins at a word
- *  @param band begins at a multiple of 4 rows */
+ *  @param band begins at a multiple of 4 rows
+ *  @throws RangeError when one of them does not: it would be painted nowhere */
 export function overlay(
   { grey, width, map, mixtures }: Painting,
   picture: Uint8Array,
   { from, to }: Band,
 ): void {
+  if (from % GROUP !== 0)
+    throw new RangeError(`Expected a band from a multiple of ${GROUP} rows on, got ${from}`);
   const top = map.values.reduce((highest, value) => Math.max(highest, value), 0);
   const scale = top > 0 ? 255 / top : 0;
   const runs = runsOf(width, map.width);

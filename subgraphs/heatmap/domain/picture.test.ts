@@ -109,6 +109,16 @@ test.each([
   expect(bands.at(-1)?.to).toBe(height);
 });
 
+test('a band or a picture that does not begin at a word is refused', () => {
+  const painting = { grey: new Uint8Array(40), width: 5, map: grid(1, [1]) };
+  const mixtures = mixturesOf(colourTable('TURBO'), 0.5);
+  const paint = (picture: Uint8Array, from: number) => () =>
+    overlay({ ...painting, mixtures }, picture, { from, to: 8 });
+  expect(paint(new Uint8Array(120), 2)).toThrow(RangeError);
+  expect(paint(new Uint8Array(121).subarray(1), 4)).toThrow(RangeError);
+  expect(paint(new Uint8Array(120), 4)).not.toThrow();
+});
+
 test('two places give two regions, the stronger first, and the peak lies in it', () => {
   const map = grid(5, [0, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0, 0]);
   const regions = regionsOf(map, 500, 300);
