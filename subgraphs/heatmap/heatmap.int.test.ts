@@ -139,6 +139,19 @@ test('fifty equal requests at once draw one picture', async () => {
   expect(metrics).toMatch(/heatmap_reused_total\{.*\} 49\n/);
 });
 
+test('pictures drawn side by side have the pixels of those drawn one after the other', async () => {
+  const opacities = [0.2, 0.4, 0.6, 0.8];
+  await using alone = await startSystem();
+  await using beside = await startSystem();
+  const drawnIn = async ({ ask, picture }: typeof alone, opacity: number) => {
+    const { heatmap } = await ask({ opacity });
+    return (await picture(heatmap.image.url)).data;
+  };
+  const together = await Promise.all(opacities.map((opacity) => drawnIn(beside, opacity)));
+  for (const [i, opacity] of opacities.entries())
+    expect((await drawnIn(alone, opacity)).equals(together[i] as Buffer)).toBe(true);
+});
+
 test('a question for the peak draws nothing', async () => {
   await using system = await startSystem();
   const { heatmap } = await system.ask({}, system.radiograph, PEAK);

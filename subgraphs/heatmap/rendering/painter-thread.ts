@@ -5,6 +5,8 @@ import type { PaintRequest } from './paint-worker.ts';
 export type PainterThread = {
   /** @throws Error when the thread dies, or has died */
   paint(request: PaintRequest): Promise<void>;
+  /** Bands that it has not painted yet. */
+  readonly load: number;
   /** Resolves when the thread is gone, asked for or not. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
@@ -36,6 +38,9 @@ export function startPainterThread(): PainterThread {
       worker.postMessage(request);
       waiting.push(task);
       return task.promise;
+    },
+    get load() {
+      return waiting.length;
     },
     ended: ended.promise,
     async close() {

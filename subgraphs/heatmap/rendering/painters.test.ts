@@ -15,9 +15,7 @@ function aPainting(width: number, height: number) {
 
 async function paint(painters: Painters, painting: ReturnType<typeof aPainting>, picture: Uint8Array) {
   const bands = bandsOf(painting.grey.length / painting.width, painters.count, 4);
-  const painted = await Promise.allSettled(
-    bands.map((band, place) => painters.paint({ picture, painting, band }, place)),
-  );
+  const painted = await Promise.allSettled(bands.map((band) => painters.paint({ picture, painting, band })));
   for (const band of painted) if (band.status === 'rejected') throw band.reason;
 }
 

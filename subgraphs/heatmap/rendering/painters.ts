@@ -6,39 +6,40 @@ import { type PainterThread, startPainterThread } from './painter-thread.ts';
 /** Threads that paint pictures together, a band of rows each. */
 export type Painters = AsyncDisposable & {
   readonly count: number;
-  /** Has the thread of a place, 0 to `count` − 1, paint a band; both pictures lie in shared memory.
+  /** Has the thread that has the least to do paint a band; both pictures lie in shared memory.
    *  @throws Error when the thread dies: the next band gets another one */
-  paint(request: PaintRequest, place: number): Promise<void>;
+  paint(request: PaintRequest): Promise<void>;
 };
 
 /** More bands than these are too small to be worth their messages. */
 const MOST_THREADS = 4;
 
 export function startPainters(logger: Logger): Painters {
-  const threads: (PainterThread | undefined)[] = [];
+  const threads = new Set<PainterThread>();
   let closing = false;
 
-  const start = (place: number): PainterThread => {
+  const start = (): PainterThread => {
     const thread = startPainterThread();
-    threads[place] = thread;
+    threads.add(thread);
     void thread.ended.then(() => {
-      threads[place] = undefined;
+      threads.delete(thread);
       if (!closing) logger.error('a painting thread died');
     });
     return thread;
   };
 
   const count = Math.min(MOST_THREADS, availableParallelism());
-  for (let place = 0; place < count; place += 1) start(place);
+  while (threads.size < count) start();
   return {
     count,
-    async paint(request, place) {
+    async paint(request) {
       if (closing) throw new Error('The painting threads have ended');
-      await (threads[place] ?? start(place)).paint(request);
+      while (threads.size < count) start();
+      await [...threads].reduce((least, one) => (one.load < least.load ? one : least)).paint(request);
     },
     async [Symbol.asyncDispose]() {
       closing = true;
-      await Promise.all(threads.map(async (thread) => thread?.close()));
+      await Promise.all([...threads].map((thread) => thread.close()));
     },
   };
 }

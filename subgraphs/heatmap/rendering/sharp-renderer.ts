@@ -37,6 +37,10 @@ export function sharpRenderer(
   const drawn = sharedAnswers<RenderedImage>();
   const sizes = sharedAnswers<{ width: number; height: number }>();
 
+  /** The drawings under way share the threads: more bands than there are cores for make no picture sooner, and each
+   *  costs a twentieth of the drawing. */
+  const bandsForOne = () => Math.max(1, Math.floor(painters.count / (DRAWING - drawing.executionSlots)));
+
   const draw = async (request: HeatmapRequest): Promise<RenderedImage> => {
     const key = pictureKey(request);
     const known = drawn.find(key);
@@ -46,7 +50,7 @@ export function sharpRenderer(
           const end = metrics.seconds.startTimer({ colormap: request.colormap });
           const span = { kind: 'internal' as const };
           const picture = await traced('draw heatmap', span, () =>
-            drawOne(blobs, painters, canvases, request),
+            drawOne(blobs, painters, canvases, request, bandsForOne),
           );
           end();
           return picture;
@@ -107,6 +111,7 @@ async function drawOne(
   painters: Painters,
   canvases: ReusedBuffers,
   request: HeatmapRequest,
+  mostBands: () => number,
 ): Promise<RenderedImage> {
   const encoded = await storedPicture(blobs, request.imageAddress);
   const { data, info } = await safeSharp(encoded, (grey) => grey.raw().toBuffer({ resolveWithObject: true }));
@@ -119,8 +124,8 @@ async function drawOne(
     const { map, colormap, opacity } = request;
     const painting = { grey, width, map, colormap, opacity };
     const bands = await Promise.allSettled(
-      bandsOf(height, painters.count, BLOCK).map(async (band, place) => {
-        await painters.paint({ picture, painting, band }, place);
+      bandsOf(height, mostBands(), BLOCK).map(async (band) => {
+        await painters.paint({ picture, painting, band });
         return encodeBand(picture, width, band);
       }),
     );
