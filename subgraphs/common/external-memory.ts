@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** By how much the heap may grow until it is marked again, in percent of what was found alive: at 100, half of that time
- *  more goes into the marking of the same objects. */
+/** By how much the heap may grow until it is marked again, in percent of what was found alive. At 100 a radiograph costs
+ *  4 % more processor time; above 300 it costs no less, and the memory still grows. */
 const GROWTH = 300;
 /** Just below the largest block up to which glibc keeps what is freed. */
 const LARGEST_KEPT = 31 * 1024 * 1024;
