@@ -12,7 +12,7 @@ import type { Scenario } from './scenario.ts';
 
 const LEAST_SHARE = 0.6;
 const MOST_ADDED_MS = 15;
-/** Until the code of the services is compiled: in the first seconds an image takes a quarter more of their time. */
+/** Until the code of the services is compiled: in the first 20 s an image takes a fifth more of their time. */
 const WARM_UP_SECONDS = 20;
 
 /** The floor and the whole way in turns on the same cores: images a second when pressed, latency at one a second. */
