@@ -30,7 +30,8 @@ async function aPeer(listener: RequestListener, deadlineMs = 10_000) {
     { url: `http://127.0.0.1:${port}/web`, authorization: 'Bearer secret' },
     MB,
     new Registry(),
-    pino({ level: 'trace' }, { write: (line) => void lines.push(line) }),
+    // Without time and process number, either of which may hold the digits of a port.
+    pino({ level: 'trace', base: null, timestamp: false }, { write: (line) => void lines.push(line) }),
     { searchMs: deadlineMs, transferMs: deadlineMs },
   );
   return {
