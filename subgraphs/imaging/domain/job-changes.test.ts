@@ -33,6 +33,19 @@ function aJob() {
   };
 }
 
+test('who has ended to listen and says so again takes nobody’s wake-up', () => {
+  const bell = jobBell();
+  const unlisten = bell.listen('j1', () => undefined);
+  unlisten();
+  let rung = 0;
+  bell.listen('j1', () => {
+    rung += 1;
+  });
+  unlisten();
+  bell.ring('j1');
+  expect(rung).toBe(1);
+});
+
 const states = async (changes: AsyncIterable<StoredJob>) => {
   const seen: string[] = [];
   for await (const { state } of changes) seen.push(state);

@@ -83,7 +83,8 @@ export function jobBell(): JobBell {
       listeners.set(jobId, waiting.add(wake));
       return () => {
         waiting.delete(wake);
-        if (waiting.size === 0) listeners.delete(jobId);
+        // Called again it must not take the set of those who came after.
+        if (waiting.size === 0 && listeners.get(jobId) === waiting) listeners.delete(jobId);
       };
     },
   };
