@@ -20,9 +20,6 @@ export type PredictResponse = { model_spec: object; outputs: Record<string, obje
 
 export const SIGNATURE = 'serving_default';
 
-/** Images of one request; a caller sends the rest in further ones. */
-const LARGEST_BATCH = 64;
-
 /** Answers PredictionService.Predict as TensorFlow Serving does: same checks, same codes, same sentences.
  *  @param signal drops what has not started when nobody waits for it any more
  *  @throws ServingError */
@@ -40,10 +37,6 @@ export async function predict(
   const batch = checkedInput(request.inputs, pool.inputs);
   const wanted = checkedFilter(request.output_filter, pool.outputs);
   const [count = 0] = batch.dims;
-  if (count > LARGEST_BATCH) {
-    const message = `Task size ${count} is larger than maximum input batch size ${LARGEST_BATCH}`;
-    throw new ServingError('INVALID_ARGUMENT', message);
-  }
   const labels = { model: spec.name, version: String(version) };
   const run = { kind: 'internal' as const, attributes: { 'radiograph.batch.size': count } };
   const runs = await traced('run network', run, () => pool.run(batch, signal)).catch(

@@ -67,6 +67,18 @@ test('values in int_val mean the same as bytes, and the last one repeats', async
   expect((await ask({ ...shaped, int_val: [7] })).outputs.cams).toEqual(grey.outputs.cams);
 });
 
+test('a few bytes that claim a batch of gigabytes are refused before they are filled out', async () => {
+  const { tensor_content: _, ...shaped } = tensor(pixels(1), [1_000_000_000, 256, 256, 3]);
+  const asked = client.predict({
+    model_spec: { name: 'covid19' },
+    inputs: { input: { ...shaped, int_val: [7] } },
+  });
+  await expect(asked).rejects.toMatchObject({
+    code: 3,
+    details: 'Task size 1000000000 is larger than maximum input batch size 64',
+  });
+});
+
 test('an output filter leaves the other outputs out; a version may be named', async () => {
   const { outputs } = await client.predict({
     ...request(1),

@@ -16,6 +16,9 @@ const TYPES: Record<string, { name: 'uint8' | 'float32'; size: number; dtype: st
   DT_FLOAT: { name: 'float32', size: 4, dtype: 'float' },
 };
 
+/** Images of one request; a caller sends the rest in further ones. */
+const LARGEST_BATCH = 64;
+
 /** TensorFlow's names of the element types that ONNX Runtime reports. */
 export const DTYPE_OF: Record<string, string> = { uint8: 'DT_UINT8', float32: 'DT_FLOAT' };
 
@@ -36,6 +39,12 @@ export function inputTensor(alias: string, tensor: TensorProto, expected: Endpoi
     dims.every((size, axis) => size === expected.shape[axis] || (expected.shape[axis] === -1 && size > 0));
   if (!fits) {
     const message = `Incompatible shapes: expected [${expected.shape.join(',')}], got [${dims.join(',')}]`;
+    throw new ServingError('INVALID_ARGUMENT', message);
+  }
+  // Before its bytes: those of a shortened tensor are made here, as many as its shape says.
+  const [count = 0] = dims;
+  if (count > LARGEST_BATCH) {
+    const message = `Task size ${count} is larger than maximum input batch size ${LARGEST_BATCH}`;
     throw new ServingError('INVALID_ARGUMENT', message);
   }
   const length = dims.reduce((product, size) => product * size, 1);
