@@ -35,6 +35,10 @@ const WRITING_QUEUE = 100;
 
 export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): ResultStore {
   const turns = bulkhead(WRITING, WRITING_QUEUE);
+  const checkRoom = () => {
+    if (turns.queueSlots === 0)
+      throw new RadiographError('OVERLOADED', 'Too many results wait to be written; try again later');
+  };
   const read = async (id: string, claim: string | null): Promise<Result> => {
     const radiograph = (await ledger.radiographs([id])).get(id);
     if (!radiograph) throw new RadiographError('NOT_FOUND', 'There is no radiograph with this id');
@@ -91,13 +95,14 @@ export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): R
   };
 
   return async ({ radiographId, heatmap, actor }, signal) => {
-    if (turns.queueSlots === 0)
-      throw new RadiographError('OVERLOADED', 'Too many results wait to be written; try again later');
+    checkRoom();
     const result = await read(radiographId, heatmap);
     // Before anything leaves the house, as for any other reader.
     const entry = { actor, target: radiographId };
     await ledger.audit([{ ...entry, action: 'READ_RESULT', outcome: 'OK' }]);
     try {
+      // Others may have come while the ledger was asked.
+      checkRoom();
       const stored = await turns.execute(() => written(result, signal));
       await ledger.audit([{ ...entry, action: 'EXPORT', outcome: 'OK' }]);
       return stored;
