@@ -3,6 +3,7 @@ import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/di
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { closingAnswers } from '#common/closing-answers.ts';
 import { CONNECTION_CLOSED } from '#common/deadline.ts';
 import { publicError } from '#common/errors-in-graphql.ts';
 import { openGatewayKey } from '#common/gateway-key.ts';
@@ -113,6 +114,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     // Answers are about patients; pages and pictures say what may be kept of them.
     raw.setHeader('cache-control', 'no-store');
   });
+  const end = closingAnswers(http);
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
     // Refused by a rule of the guard, which holds for the other transports too.
@@ -214,6 +216,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     url,
     leaving,
     async [Symbol.asyncDispose]() {
+      end();
       await transports[Symbol.asyncDispose]();
       await apollo.stop();
       await http.close();

@@ -21,7 +21,9 @@ import { Gauge, type Registry } from 'prom-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { accessFault } from './access.ts';
 import type { Caller } from './caller.ts';
+import { closingAnswers } from './closing-answers.ts';
 import { CONNECTION_CLOSED, DEADLINE_HEADER, deadlineSignal, remainingMs } from './deadline.ts';
+import { RadiographError } from './errors.ts';
 import { publicError, publicErrors } from './errors-in-graphql.ts';
 import { openGatewayPublicKey } from './gateway-key.ts';
 import { observeHttp } from './observed-http.ts';
@@ -64,10 +66,13 @@ export type RunningServer = AsyncDisposable & {
 };
 
 const LONGEST_REQUEST_MS = 60_000;
+/** How long requests in flight may take when the server ends: less than their process has to end. */
+const LAST_REQUEST_MS = 6_000;
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 /** Serves a federated subgraph: `POST /graphql`, graphql-ws on the same path, `/healthz`, `/readyz`, `/metrics`.
- *  Disposing it stops accepting, ends subscriptions with 1001, and waits for requests in flight. */
+ *  Disposing it stops accepting, ends subscriptions with 1001, and waits for requests in flight; those that take longer
+ *  than six seconds are told that their time is up. */
 export async function startSubgraph<Context extends BaseContext>(
   options: SubgraphOptions<Context>,
 ): Promise<RunningServer> {
@@ -108,10 +113,16 @@ export async function startSubgraph<Context extends BaseContext>(
   });
   await apollo.start();
   access.guard(http);
+  const underWay = new Set<AbortController>();
+  const end = closingAnswers(http);
   await http.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const gone = new AbortController();
-      reply.raw.on('close', () => gone.abort(CONNECTION_CLOSED));
+      underWay.add(gone);
+      reply.raw.on('close', () => {
+        underWay.delete(gone);
+        gone.abort(CONNECTION_CLOSED);
+      });
       const ms = remainingMs(header(request.headers[DEADLINE_HEADER]), LONGEST_REQUEST_MS);
       const caller = access.callerOf(request);
       const facts = { requestId: request.id, caller, signal: deadlineSignal(ms, gone.signal) };
@@ -126,9 +137,14 @@ export async function startSubgraph<Context extends BaseContext>(
     url: address,
     leaving,
     async [Symbol.asyncDispose]() {
+      end();
+      const late = setTimeout(() => {
+        for (const request of underWay) request.abort(new RadiographError('OVERLOADED', 'The service ends'));
+      }, LAST_REQUEST_MS);
       await sockets.dispose();
       await apollo.stop();
       await http.close();
+      clearTimeout(late);
     },
   };
 }

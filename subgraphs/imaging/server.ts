@@ -39,7 +39,7 @@ import { openLedger } from './stores/open-ledger.ts';
 
 const SDL = join(import.meta.dirname, '../../schema/imaging.graphql');
 
-/** Starts the imaging subgraph, its worker, or both. Disposing it drains: requests first, then jobs under way. */
+/** Starts the imaging subgraph, its worker, or both. Disposing it drains requests and jobs under way. */
 export async function startImaging(config: ImagingConfig, logger: Logger): Promise<RunningServer> {
   await using starting = new AsyncDisposableStack();
   const { host, port, role = 'both' } = config;
@@ -67,15 +67,6 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
   const deleteRadiograph = createDeletion({ ledger, removals, bell });
   const early = earlyClassifications(inference.classify);
   const jobs = jobMetrics(metrics);
-  if (role !== 'api') {
-    const classify = forgetDeleted(early.classify, ledger, forget);
-    starting.use(startWorker({ ledger, classify, bell, queue, tracing, logger, metrics: jobs }));
-    starting.use(watchAudit({ trail: ledger, registry: metrics, logger }));
-    const { orphanGraceMs, retentionMs } = config;
-    starting.use(
-      startHousekeeping({ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger }),
-    );
-  }
   const ready = () =>
     ledger.waiting().then(
       () => true,
@@ -98,7 +89,24 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
     return job;
   };
 
-  const server = starting.use(
+  // They end side by side: what is asked and what is worked on take their time, and the process has no time for both.
+  const serving: AsyncDisposable[] = [];
+  starting.defer(async () => {
+    await Promise.all(serving.map((one) => one[Symbol.asyncDispose]()));
+  });
+  if (role !== 'api') {
+    const classify = forgetDeleted(early.classify, ledger, forget);
+    const { orphanGraceMs, retentionMs } = config;
+    serving.push(
+      startWorker({ ledger, classify, bell, queue, tracing, logger, metrics: jobs }),
+      watchAudit({ trail: ledger, registry: metrics, logger }),
+      startHousekeeping({ ledger, blobs, removals, deleteRadiograph, orphanGraceMs, retentionMs, logger }),
+    );
+  }
+  const parts = {
+    ...{ ledger, bell, intake, importStudy, storeResult, cancel, deleteRadiograph, models, engineOf, linkTo },
+  };
+  const server =
     role === 'worker'
       ? await startProbes({ host, port, logger, metrics, ready })
       : await startSubgraph({
@@ -109,28 +117,13 @@ export async function startImaging(config: ImagingConfig, logger: Logger): Promi
           port,
           typeDefs: parse(readFileSync(SDL, 'utf8')),
           resolvers: mergedResolvers(),
-          context: (facts) =>
-            createContext(
-              {
-                ledger,
-                bell,
-                intake,
-                importStudy,
-                storeResult,
-                cancel,
-                deleteRadiograph,
-                models,
-                engineOf,
-                linkTo,
-              },
-              facts,
-            ),
+          context: (facts) => createContext(parts, facts),
           logger,
           metrics,
           tracing,
           ready,
-        }),
-  );
+        });
+  serving.push(server);
   const running = starting.move();
   const { url, leaving } = server;
   return { url, leaving, [Symbol.asyncDispose]: () => running.disposeAsync() };

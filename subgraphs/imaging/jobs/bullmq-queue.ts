@@ -81,7 +81,7 @@ export async function openBullmqQueue({ redisUrl, ledger, logger }: Parts): Prom
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper);
       health[Symbol.dispose]();
-      await Promise.race([queue.close().catch(report), pause(PROBE_MS)]);
+      await atMost(PROBE_MS, queue.close().catch(report));
       redis.disconnect();
     },
   };
@@ -136,10 +136,20 @@ function serve(taker: JobTaker, { redisUrl, ledger, logger, health, report }: Se
       await sweep[Symbol.asyncDispose]();
       // Without Redis it would wait for it; what the jobs did stands in the ledger.
       const patience = health.isWell() ? CLOSE_MS : PROBE_MS;
-      await Promise.race([worker.close().catch(report), pause(patience)]);
+      await atMost(patience, worker.close().catch(report));
       redis.disconnect();
     },
   };
+}
+
+/** Waits no longer than `ms`, and leaves no timer behind that would keep the process alive. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, pause(ms, undefined, { signal: done.signal })]);
+  } finally {
+    done.abort();
+  }
 }
 
 type Health = ReturnType<typeof watchHealth>;
