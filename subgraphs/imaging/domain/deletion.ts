@@ -34,8 +34,13 @@ export interface Deletions {
   condemn(addresses: readonly string[], storedBefore: number): Promise<void>;
   /** Leases marked blobs whose lease is free or has run out. One statement: two workers never hold one. */
   takeRemovals(worker: string, leaseMs: number, limit: number): Promise<BlobRemoval[]>;
-  /** Takes the mark off a blob, unless the lease is no longer this worker's. */
-  endRemoval(address: string, worker: string): Promise<void>;
+  /** Takes the mark off a blob, unless the lease is no longer this worker's. @param isRemembered whether what was inferred
+   *  from it has still to be forgotten, which is then noted in the same transaction */
+  endRemoval(address: string, worker: string, isRemembered?: boolean): Promise<void>;
+  /** Addresses of images that are removed, but from which something inferred may still be cached. */
+  remembered(limit: number): Promise<string[]>;
+  /** What was inferred from an image is forgotten. */
+  forgotten(address: string): Promise<void>;
 }
 
 /** What the ledger says when a radiograph names a blob that is being removed. */

@@ -27,7 +27,8 @@ export interface JobLeases {
   /** Ends a job SUCCEEDED and stores its classification and an audit row in one transaction; a second time changes
    *  nothing. */
   succeed(jobId: string, worker: string, classification: StoredClassification): Promise<void>;
-  /** Ends a job FAILED, with an audit row in the same transaction, or, with `retryAfterMs`, queues it again. */
+  /** Ends a job FAILED, with an audit row in the same transaction, or, with `retryAfterMs`, queues it again and counts a
+   *  fault inside. */
   fail(
     jobId: string,
     worker: string,
@@ -41,7 +42,7 @@ export interface JobLeases {
   overdue(overdueMs: number, limit: number): Promise<StoredJob[]>;
   /** ms until a job can be taken, 0 when it can be now; undefined when it has ended or there is none. */
   dueIn(jobId: string): Promise<number | undefined>;
-  /** Whether any result is stored: model servers have been there. */
+  /** Whether any job has ever succeeded: model servers have been there. */
   hasClassified(): Promise<boolean>;
   /** How many jobs have not ended. */
   waiting(): Promise<number>;

@@ -21,6 +21,8 @@ export type StoredJob = {
   readonly attempts: number;
   /** Attempts of which nobody stored the end: their workers died, or lost the ledger. */
   readonly deaths: number;
+  /** Attempts that a fault inside has ended: all but deaths and outages. */
+  readonly faults: number;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -31,7 +33,8 @@ export type StoredJob = {
 /** The request that a job comes from; its trace only where it is traced (W3C trace context). */
 export type JobOrigin = { readonly requestId: string | null; readonly traceparent: string | null };
 
-/** Attempts after which a job ends FAILED with the cause of the last one. */
+/** Faults inside after which a job ends FAILED with the cause of the last one; as many attempts in an outage of what
+ *  has never been there. */
 export const MAX_ATTEMPTS = 6;
 
 /** The same while something is away that has been there before: about a day of the longest pauses. */
@@ -64,8 +67,8 @@ export function hasEnded(job: StoredJob): boolean {
 
 /** How long to wait before the next attempt, or undefined when there is none.
  *  Doubling pauses with jitter in [0.5, 1): jobs that failed together do not come back together.
- *  @param attempts how often the job was begun, 1 or more @param random in [0, 1)
- *  @param most how often it may be begun */
+ *  @param attempts how often the job met its like, 1 or more @param random in [0, 1)
+ *  @param most how often it may */
 export function pauseBeforeRetry(
   code: ErrorCode,
   attempts: number,

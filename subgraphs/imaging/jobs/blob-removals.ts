@@ -19,8 +19,9 @@ export type BlobRemovals = {
   readonly leaseMs: number;
   /** Removes blobs that are leased to this worker, with their inferences. What fails is left to a later sweep. */
   finish(removals: readonly BlobRemoval[]): Promise<void>;
-  /** Removes all that is marked and that nobody else holds. */
-  sweep(): Promise<void>;
+  /** Removes all that is marked and that nobody else holds, and what the cache could not forget before.
+   *  @param stopping aborts when the rest is to be left for later */
+  sweep(stopping?: AbortSignal): Promise<void>;
 };
 
 /** Longer than the slowest removal takes that was begun in time. */
@@ -35,13 +36,28 @@ export function blobRemovals({ ledger, blobs, forget, removed, logger }: Parts):
     const storedAt = storedBefore === null ? undefined : await blobs.storedAt(address);
     // An orphan that was uploaded again meanwhile is none: its radiograph is on the way.
     const stays = storedBefore !== null && storedAt !== undefined && storedAt >= storedBefore;
-    if (!stays) {
-      // The image first: a cache that is out of order must not keep it.
-      await blobs.delete(address);
-      await forget(address);
-      removed.inc({ reason: storedBefore === null ? 'deleted' : 'orphan' });
+    if (stays) return ledger.endRemoval(address, worker);
+    // The image first: a cache that is out of order must not keep it, nor keep the same image from being sent again.
+    await blobs.delete(address);
+    const isForgotten = await forget(address).then(() => true, notForgotten);
+    removed.inc({ reason: storedBefore === null ? 'deleted' : 'orphan' });
+    await ledger.endRemoval(address, worker, !isForgotten);
+  };
+
+  const notForgotten = (error: unknown) => {
+    logger.warn({ err: error }, 'an inference was not forgotten and will be later');
+    return false;
+  };
+
+  const forgetRemembered = async (stopping?: AbortSignal) => {
+    for (;;) {
+      const addresses = await ledger.remembered(AT_ONCE);
+      for (const address of addresses) {
+        if (stopping?.aborted || !(await forget(address).then(() => true, notForgotten))) return;
+        await ledger.forgotten(address);
+      }
+      if (addresses.length < AT_ONCE) return;
     }
-    await ledger.endRemoval(address, worker);
   };
 
   const finish: BlobRemovals['finish'] = async (removals) => {
@@ -57,12 +73,13 @@ export function blobRemovals({ ledger, blobs, forget, removed, logger }: Parts):
     worker,
     leaseMs: LEASE_MS,
     finish,
-    async sweep() {
-      for (;;) {
+    async sweep(stopping) {
+      while (!stopping?.aborted) {
         const removals = await ledger.takeRemovals(worker, LEASE_MS, AT_ONCE);
-        if (removals.length === 0) return;
+        if (removals.length === 0) break;
         await finish(removals);
       }
+      await forgetRemembered(stopping);
     },
   };
 }

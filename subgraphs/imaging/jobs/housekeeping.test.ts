@@ -22,6 +22,7 @@ async function aSystem() {
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'housekeeping-')));
   const forgotten: string[] = [];
   const clock = { ahead: 0 };
+  const cache = { isAway: false };
   const open = async () => {
     const ledger = stack.use(openSqliteLedger(folder.path, () => Date.now() + clock.ahead));
     const blobs = await openFolderBlobStore(folder.path, await openKeys(folder.path));
@@ -31,7 +32,10 @@ async function aSystem() {
       labelNames: ['reason'],
       registers: [new Registry()],
     });
-    const forget = async (address: string) => void forgotten.push(address);
+    const forget = async (address: string) => {
+      if (cache.isAway) throw new Error('the cache is away');
+      forgotten.push(address);
+    };
     const removals = blobRemovals({ ledger, blobs, forget, removed, logger: pino({ level: 'silent' }) });
     return {
       ...{ ledger, blobs, removals, forgotten },
@@ -43,6 +47,7 @@ async function aSystem() {
   return {
     ...system,
     clock,
+    cache,
     open,
     /** A blob that was stored so long ago. */
     async stored(text: string, hours: number, drawnFrom?: string) {
@@ -133,6 +138,50 @@ test('what has reached its age is deleted like by hand, in the name of retention
   expect((await it.ledger.jobs([id])).get(id)?.state).toBe('CANCELLED');
   const deletions = (await it.ledger.auditRows(0, 10)).filter(({ action }) => action === 'DELETE');
   expect(deletions).toMatchObject([{ actor: 'retention', target: radiographId }]);
+});
+
+test('who stops it while there is much to delete waits for one deletion, and the rest is deleted later', async () => {
+  await using it = await aSystem();
+  for (const name of ['1', '2', '3']) {
+    const address = await it.stored(name, 2);
+    await it.submit(address, address);
+  }
+  const in30Days = Date.now() + 30 * 24 * HOUR_MS;
+  const stop = new AbortController();
+  const due = { ...it, retentionMs: 29 * 24 * HOUR_MS };
+  const deleteRadiograph: typeof it.deleteRadiograph = (id, actor) => {
+    stop.abort();
+    return it.deleteRadiograph(id, actor);
+  };
+  const left = async () => (await it.ledger.page({ first: 5 })).items.length;
+  await expire({ ...due, deleteRadiograph, stopping: stop.signal }, in30Days);
+  expect(await left()).toBe(2);
+  const orphan = await it.stored('orphan', 2);
+  await removeOrphans({ ...it, ...GRACE, stopping: stop.signal });
+  await it.ledger.condemn([orphan], Date.now());
+  await it.removals.sweep(stop.signal);
+  expect(await it.there(orphan)).toEqual([true]);
+  await expire(due, in30Days);
+  expect(await left()).toBe(0);
+});
+
+test('while the cache is away an image is deleted and sent again; what was inferred is forgotten later', async () => {
+  await using it = await aSystem();
+  const [original, rendering] = [await it.stored('original', 0), await it.stored('rendering', 0)];
+  const { radiographId } = await it.submit(original, rendering);
+  it.cache.isAway = true;
+  await it.deleteRadiograph(radiographId, 'alice');
+  expect(await it.there(original, rendering)).toEqual([false, false]);
+  expect(await it.submit(original, rendering)).toMatchObject({ state: 'QUEUED' });
+  await it.blobs.put([Buffer.from('original')]);
+  await it.removals.sweep();
+  expect(it.forgotten).toEqual([]);
+  it.cache.isAway = false;
+  await it.removals.sweep();
+  expect(it.forgotten.toSorted()).toEqual([original, rendering].toSorted());
+  expect(await it.there(original)).toEqual([true]);
+  await it.removals.sweep();
+  expect(it.forgotten).toHaveLength(2);
 });
 
 test('a blob that cannot be removed now is removed when its lease has run out', async () => {

@@ -14,6 +14,8 @@ type Parts = {
   /** The age at which a radiograph is deleted; never when it is left out. */
   readonly retentionMs: number | undefined;
   readonly logger: Logger;
+  /** Aborts when the rest is to be left for later: what there is to do may take hours. */
+  readonly stopping?: AbortSignal | undefined;
 };
 
 const TICK_MS = 30_000;
@@ -24,8 +26,9 @@ const GRACE_MS = 24 * 60 * 60_000;
 
 /** Keeps the store in step with the ledger: finishes deletions that a crash cut short, deletes what has reached its
  *  age, and removes blobs that nobody names. Several processes may do so at once. */
-export function startHousekeeping(parts: Parts): AsyncDisposable {
+export function startHousekeeping(given: Omit<Parts, 'stopping'>): AsyncDisposable {
   const stopping = new AbortController();
+  const parts = { ...given, stopping: stopping.signal };
   const wait = (ms: number) =>
     pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
   const attempt = (work: () => Promise<void>) =>
@@ -34,7 +37,7 @@ export function startHousekeeping(parts: Parts): AsyncDisposable {
   const loop = async () => {
     let orphansAt = Date.now() + jittered(ORPHANS_EVERY_MS);
     while (!stopping.signal.aborted) {
-      await attempt(() => parts.removals.sweep());
+      await attempt(() => parts.removals.sweep(parts.stopping));
       await attempt(() => expire(parts));
       if (Date.now() >= orphansAt && !stopping.signal.aborted) {
         await attempt(() => removeOrphans(parts));
@@ -54,13 +57,21 @@ export function startHousekeeping(parts: Parts): AsyncDisposable {
 
 /** Deletes the radiographs that have reached their age. */
 export async function expire(
-  { ledger, deleteRadiograph, retentionMs }: Pick<Parts, 'ledger' | 'deleteRadiograph' | 'retentionMs'>,
+  {
+    ledger,
+    deleteRadiograph,
+    retentionMs,
+    stopping,
+  }: Pick<Parts, 'ledger' | 'deleteRadiograph' | 'retentionMs' | 'stopping'>,
   now = Date.now(),
 ): Promise<void> {
   if (retentionMs === undefined) return;
   for (;;) {
     const ids = await ledger.acceptedBefore(now - retentionMs, AT_ONCE);
-    for (const id of ids) await deleteRadiograph(id, RETENTION);
+    for (const id of ids) {
+      if (stopping?.aborted) return;
+      await deleteRadiograph(id, RETENTION);
+    }
     if (ids.length < AT_ONCE) return;
   }
 }
@@ -73,7 +84,8 @@ export async function removeOrphans(
     blobs,
     removals,
     orphanGraceMs = GRACE_MS,
-  }: Pick<Parts, 'ledger' | 'blobs' | 'removals' | 'orphanGraceMs'>,
+    stopping,
+  }: Pick<Parts, 'ledger' | 'blobs' | 'removals' | 'orphanGraceMs' | 'stopping'>,
   now = Date.now(),
 ): Promise<void> {
   const before = now - orphanGraceMs;
@@ -84,13 +96,14 @@ export async function removeOrphans(
     found = [];
   };
   for await (const { address, storedAt, drawn } of blobs.list()) {
+    if (stopping?.aborted) return;
     if (storedAt >= before) continue;
     if (drawn) await blobs.delete(address);
     else found.push(address);
     if (found.length >= AT_ONCE) await condemn();
   }
   if (found.length > 0) await condemn();
-  await removals.sweep();
+  await removals.sweep(stopping);
 }
 
 /** Processes that started together do not list the store together. */

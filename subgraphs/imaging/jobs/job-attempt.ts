@@ -43,6 +43,7 @@ export async function doJob(
   const { ledger, classify, bell, logger, metrics } = parts;
   const { ended, wait, turnaround, attempt } = metrics;
   const { priority, createdAt, startedAt } = job;
+  const isDeadly = job.deaths >= MAX_DEATHS;
   if (job.attempts === 1 && startedAt !== null) wait.observe({ priority }, (startedAt - createdAt) / 1_000);
   const timed = attempt.startTimer();
   const interrupted = new AbortController();
@@ -67,7 +68,7 @@ export async function doJob(
 
   try {
     interrupted.signal.throwIfAborted();
-    if (job.deaths >= MAX_DEATHS) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
+    if (isDeadly) throw new RadiographError('INTERNAL', 'Given up after too many attempts');
     const radiograph = (await ledger.radiographs([job.radiographId])).get(job.radiographId);
     if (!radiograph) throw new RadiographError('NOT_FOUND', 'The radiograph of this job is gone');
     const answer = await unlessAborted(
@@ -103,9 +104,10 @@ export async function doJob(
     const code = codeOf(error);
     requestScope()?.span?.fail(code);
     // What has never been there is a wrong setting, which is told soon; an outage must not cost an image its reading.
-    const isAway = job.attempts >= MAX_ATTEMPTS && isOutage(code) && (await ledger.hasClassified());
+    const met = isOutage(code) ? job.attempts - job.faults : job.faults + 1;
+    const isAway = met >= MAX_ATTEMPTS && isOutage(code) && (await ledger.hasClassified());
     const most = isAway ? MAX_ATTEMPTS_IN_OUTAGE : MAX_ATTEMPTS;
-    const retryAfter = pauseBeforeRetry(code, job.attempts, Math.random(), most);
+    const retryAfter = isDeadly ? undefined : pauseBeforeRetry(code, met, Math.random(), most);
     const message = error instanceof RadiographError ? error.message : 'The work failed on our side';
     logger.warn({ jobId: job.id, attempt: job.attempts, code, retryAfter, err: error }, 'job attempt failed');
     ended.inc({ outcome: retryAfter === undefined ? code : 'RETRY' });

@@ -288,8 +288,10 @@ export function ledgerJobCases(place: LedgerFactory): void {
     expect(await it.ledger.take('w1', LEASE_MS)).toBeUndefined();
     it.clock.now += 1;
     expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ id, attempts: 2, deaths: 0, version: 4 });
+    await it.ledger.fail(id, 'w1', { code: 'INTERNAL', message: 'broken' }, 0);
+    expect(await it.ledger.take('w1', LEASE_MS)).toMatchObject({ attempts: 3, deaths: 0, faults: 1 });
     await it.ledger.succeed(id, 'w1', aClassification(radiographId));
-    expect(await it.job(id)).toMatchObject({ state: 'SUCCEEDED', error: null, version: 5 });
+    expect(await it.job(id)).toMatchObject({ state: 'SUCCEEDED', error: null, version: 7 });
   });
 
   test('a job that waits for its retry lets a younger one pass', async () => {

@@ -25,6 +25,7 @@ export function ledgerDeletionCases(place: LedgerFactory): void {
     await ledger.take('w', LEASE_MS);
     await ledger.succeed(id, 'w', aClassification(radiographId));
     const ended = await it.job(id);
+    expect(await ledger.hasClassified()).toBe(true);
     const deleted = await ledger.deleteRadiograph(radiographId, BY_ALICE);
     expect(deleted?.jobId).toBe(id);
     expect(deleted?.removals.toSorted((x, y) => (x.address < y.address ? -1 : 1))).toEqual([
@@ -36,6 +37,8 @@ export function ledgerDeletionCases(place: LedgerFactory): void {
     expect((await ledger.page({ first: 5 })).items).toEqual([]);
     expect((await ledger.page({ first: 5, patientId: 'p1' })).items).toEqual([]);
     expect(await it.job(id)).toEqual(ended);
+    // A model server has been there all the same.
+    expect(await ledger.hasClassified()).toBe(true);
     expect((await ledger.auditRows(0, 10)).at(-1)).toMatchObject({
       ...{ actor: 'alice', action: 'DELETE', target: radiographId, outcome: 'OK' },
     });
@@ -132,6 +135,25 @@ export function ledgerDeletionCases(place: LedgerFactory): void {
     await it.ledger.endRemoval(address, 'late');
     it.clock.now += LEASE_MS;
     expect(await it.ledger.takeRemovals('late', LEASE_MS, 100)).toHaveLength(39);
+  });
+
+  test('what the cache could not forget is noted until it has, and keeps no radiograph out', async () => {
+    await using it = await underClock(place);
+    const { ledger } = it;
+    const { radiographId } = await ledger.submit(naming('a', 'b'), 'alice');
+    await ledger.deleteRadiograph(radiographId, BY_ALICE);
+    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+    await ledger.endRemoval(a, 'a stranger', true);
+    expect(await ledger.remembered(5)).toEqual([]);
+    await ledger.endRemoval(a, 'w', true);
+    await ledger.endRemoval(b, 'w');
+    expect(await ledger.remembered(5)).toEqual([a]);
+    const again = await ledger.submit(naming('a', 'b'), 'bob');
+    await ledger.deleteRadiograph(again.radiographId, BY_ALICE);
+    await ledger.endRemoval(a, 'w', true);
+    expect(await ledger.remembered(5)).toEqual([a]);
+    await ledger.forgotten(a);
+    expect(await ledger.remembered(5)).toEqual([]);
   });
 
   test('radiographs are known by their age', async () => {

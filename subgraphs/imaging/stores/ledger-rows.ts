@@ -33,6 +33,7 @@ export function toJob(row: Row): StoredJob {
     progress: Number(row.progress),
     attempts: Number(row.attempts),
     deaths: Number(row.deaths),
+    faults: Number(row.faults),
     createdAt: Number(row.created_at),
     startedAt: row.started_at === null ? null : Number(row.started_at),
     finishedAt: row.finished_at === null ? null : Number(row.finished_at),

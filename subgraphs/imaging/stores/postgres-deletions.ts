@@ -7,6 +7,10 @@ const TAKE = `
     LIMIT $4 FOR UPDATE SKIP LOCKED)
   RETURNING address, stored_before`;
 
+const END = `
+  WITH ended AS (DELETE FROM blob_removal WHERE address = $1 AND lease_owner = $2 RETURNING address)
+  INSERT INTO inference_removal SELECT address FROM ended WHERE $3 ON CONFLICT DO NOTHING`;
+
 /** Deletions in a PostgreSQL database; those of several steps are functions there, so each is one statement. */
 export function postgresDeletions(db: Database, time: () => number | null): Deletions {
   return {
@@ -31,9 +35,15 @@ export function postgresDeletions(db: Database, time: () => number | null): Dele
     async takeRemovals(worker, leaseMs, limit) {
       return (await db.query(TAKE, [time(), worker, leaseMs, limit])).map(toRemoval);
     },
-    async endRemoval(address, worker) {
-      const sql = 'DELETE FROM blob_removal WHERE address = $1 AND lease_owner = $2';
-      await db.repeatable(sql, [address, worker]);
+    async endRemoval(address, worker, isRemembered = false) {
+      await db.repeatable(END, [address, worker, isRemembered]);
+    },
+    async remembered(limit) {
+      const rows = await db.repeatable('SELECT address FROM inference_removal LIMIT $1', [limit]);
+      return rows.map(({ address }) => String(address));
+    },
+    async forgotten(address) {
+      await db.repeatable('DELETE FROM inference_removal WHERE address = $1', [address]);
     },
   };
 }

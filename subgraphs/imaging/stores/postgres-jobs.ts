@@ -1,5 +1,6 @@
 import { WORKER } from '../domain/audit.ts';
 import type { Answered } from '../domain/classification.ts';
+import { isOutage } from '../domain/job.ts';
 import type { JobLeases } from '../domain/job-leases.ts';
 import { toJob } from './ledger-rows.ts';
 import { type Database, NUL } from './postgres-database.ts';
@@ -45,7 +46,8 @@ const FAIL = `
     UPDATE job SET state = 'FAILED', ${ENDED}, error_code = $4, error_message = $5
     ${NOT_TAKEN_BACK} RETURNING radiograph_id)
   SELECT append_audit(${NOW}, '${WORKER}', 'CLASSIFY', radiograph_id, $4) FROM ended`;
-const RETRY = `UPDATE job SET ${QUEUED}, run_after = ${NOW} + $6, error_code = $4, error_message = $5
+const RETRY = `UPDATE job SET ${QUEUED}, run_after = ${NOW} + $6, faults = faults + $7, error_code = $4,
+  error_message = $5
   ${NOT_TAKEN_BACK} RETURNING id`;
 const CANCEL = `
   WITH cancelled AS (
@@ -107,7 +109,7 @@ export function postgresJobs(db: Database, time: () => number | null): Omit<JobL
       const fault = [time(), id, worker, code, message];
       const done = await (retryAfterMs === undefined
         ? db.repeatable(FAIL, fault)
-        : db.repeatable(RETRY, [...fault, Math.round(retryAfterMs)]));
+        : db.repeatable(RETRY, [...fault, Math.round(retryAfterMs), isOutage(code) ? 0 : 1]));
       if (done.length === 0) await giveUp(id, worker);
     },
     async cancel(id, actor) {
@@ -124,7 +126,8 @@ export function postgresJobs(db: Database, time: () => number | null): Omit<JobL
       return row && Number(row.ms);
     },
     async hasClassified() {
-      return (await db.repeatable('SELECT 1 FROM classification LIMIT 1', [])).length > 0;
+      // Results may all have been deleted since; jobs stay.
+      return (await db.repeatable(`SELECT 1 FROM job WHERE state = 'SUCCEEDED' LIMIT 1`, [])).length > 0;
     },
     async waiting() {
       const [row] = await db.repeatable(`SELECT count(*) AS n FROM job WHERE ${OPEN}`, []);

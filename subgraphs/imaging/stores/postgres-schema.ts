@@ -169,4 +169,9 @@ export const MIGRATIONS = [
   CREATE UNIQUE INDEX radiograph_by_import ON radiograph (import_key);
   `,
   'ALTER TABLE job ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0',
+  `
+  ALTER TABLE job ADD COLUMN faults INTEGER NOT NULL DEFAULT 0;
+  -- Images that are removed, while the cache could not be told to forget what was inferred from them.
+  CREATE TABLE inference_removal (address TEXT PRIMARY KEY);
+  `,
 ];

@@ -29,7 +29,10 @@ export function sqliteDeletions(
     db.prepare(`UPDATE blob_removal SET lease_owner = :worker, lease_until = :until WHERE address IN (
     SELECT address FROM blob_removal WHERE lease_until IS NULL OR lease_until <= :now LIMIT :limit)
     RETURNING address, stored_before`);
-  const end = db.prepare('DELETE FROM blob_removal WHERE address = ? AND lease_owner = ?');
+  const end = db.prepare('DELETE FROM blob_removal WHERE address = ? AND lease_owner = ? RETURNING address');
+  const remember = db.prepare('INSERT INTO inference_removal VALUES (?) ON CONFLICT DO NOTHING');
+  const remembered = db.prepare('SELECT address FROM inference_removal LIMIT ?');
+  const forgotten = db.prepare('DELETE FROM inference_removal WHERE address = ?');
 
   return {
     async deleteRadiograph(id, { actor, worker, leaseMs }) {
@@ -53,8 +56,16 @@ export function sqliteDeletions(
     async takeRemovals(worker, leaseMs, limit) {
       return take.all({ worker, until: now() + leaseMs, now: now(), limit }).map(toRemoval);
     },
-    async endRemoval(address, worker) {
-      end.run(address, worker);
+    async endRemoval(address, worker, isRemembered = false) {
+      write(() => {
+        if (end.get(address, worker) && isRemembered) remember.run(address);
+      });
+    },
+    async remembered(limit) {
+      return remembered.all(limit).map(({ address }) => String(address));
+    },
+    async forgotten(address) {
+      forgotten.run(address);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { WORKER } from '../domain/audit.ts';
 import type { StoredClassification } from '../domain/classification.ts';
+import { isOutage } from '../domain/job.ts';
 import type { JobLeases } from '../domain/job-leases.ts';
 import { toJob } from './ledger-rows.ts';
 import type { sqliteAudit } from './sqlite-audit.ts';
@@ -38,8 +39,8 @@ export function sqliteJobs(
     error_message = NULL ${NOT_TAKEN_BACK} RETURNING id`);
   const fail = db.prepare(`UPDATE job SET state = 'FAILED', ${ENDED}, error_code = :code,
     error_message = :message ${NOT_TAKEN_BACK} RETURNING radiograph_id`);
-  const retry = db.prepare(`UPDATE job SET ${QUEUED}, run_after = :after, error_code = :code,
-    error_message = :message ${NOT_TAKEN_BACK}`);
+  const retry = db.prepare(`UPDATE job SET ${QUEUED}, run_after = :after, faults = faults + :inside,
+    error_code = :code, error_message = :message ${NOT_TAKEN_BACK}`);
   const release = db.prepare(`UPDATE job SET ${QUEUED}, attempts = attempts - 1 ${NOT_TAKEN_BACK}`);
   const giveUp = db.prepare(`UPDATE job SET state = 'CANCELLED', ${ENDED} ${MINE} AND cancel_requested = 1`);
   const cancelQueued = db.prepare(
@@ -56,7 +57,8 @@ export function sqliteJobs(
   const waiting = db.prepare(`SELECT count(*) AS n FROM job WHERE state IN ('QUEUED', 'RUNNING')`);
   const backlog = db.prepare(`SELECT sum(state = 'QUEUED') AS queued, sum(state = 'RUNNING') AS running,
     min(created_at) FILTER (WHERE state = 'QUEUED') AS oldest FROM job WHERE state IN ('QUEUED', 'RUNNING')`);
-  const anyResult = db.prepare('SELECT 1 FROM classification LIMIT 1');
+  // Results may all have been deleted since; jobs stay.
+  const anyResult = db.prepare(`SELECT 1 FROM job WHERE state = 'SUCCEEDED' LIMIT 1`);
   const dataVersion = db.prepare('PRAGMA data_version');
   let watch: NodeJS.Timeout | undefined;
 
@@ -85,7 +87,7 @@ export function sqliteJobs(
         const mine = { id, worker, code, message };
         if (retryAfterMs !== undefined) {
           const after = now() + Math.round(retryAfterMs);
-          if (retry.run({ ...mine, after }).changes > 0) return;
+          if (retry.run({ ...mine, after, inside: isOutage(code) ? 0 : 1 }).changes > 0) return;
         } else {
           const row = fail.get({ ...mine, now: now() });
           const target = String(row?.radiograph_id);

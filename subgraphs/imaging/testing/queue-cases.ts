@@ -86,6 +86,24 @@ export function queueCases(openQueue: QueuePlace): void {
     await expect.poll(() => ward.read(id), { timeout: 10_000 }).toMatchObject({ state: 'QUEUED', error });
   });
 
+  test('the faults inside are counted, not the outages before them', async () => {
+    await using ward = await aWard(openQueue);
+    const [id = ''] = await ward.submit(1, { told: false });
+    for (let i = 0; i < MAX_ATTEMPTS; i += 1) {
+      await ward.ledger.take('dead', 1_000, id);
+      await ward.ledger.fail(id, 'dead', { code: 'MODEL_UNAVAILABLE', message: 'away' }, 0);
+    }
+    let asked = 0;
+    await using _worker = await ward.worker((radiograph, signal) => {
+      asked += 1;
+      if (asked === 1) throw new Error('broken');
+      return answer(radiograph, signal);
+    });
+    ward.queue.add({ id, priority: 'ROUTINE' });
+    expect(await ward.ends([id])).toEqual(['SUCCEEDED']);
+    expect(await ward.read(id)).toMatchObject({ attempts: MAX_ATTEMPTS + 2, error: null });
+  });
+
   test('a job over which its workers died again and again ends FAILED, an outage in between or not', async () => {
     await using ward = await aWard(openQueue);
     const [id = ''] = await ward.submit(1, { told: false });
