@@ -34,3 +34,19 @@ test('browsers of CDS clients are let in by their exact origins', () => {
   for (const bad of ['*', 'null', 'ehr.example', 'https://ehr.example/', 'https://*.example', 'https://a,,'])
     expect(() => gatewayConfig({ CDS_ORIGINS: bad }), bad).toThrow('CDS_ORIGINS');
 });
+
+test('pages of other origins may ask as our own do when they are named', () => {
+  expect(gatewayConfig({}).allowedOrigins).toEqual([]);
+  const ALLOWED_ORIGINS = 'https://ward.example,http://localhost:8080';
+  expect(gatewayConfig({ ALLOWED_ORIGINS }).allowedOrigins).toEqual(ALLOWED_ORIGINS.split(','));
+  for (const bad of ['*', 'null', 'ward.example'])
+    expect(() => gatewayConfig({ ALLOWED_ORIGINS: bad }), bad).toThrow('ALLOWED_ORIGINS');
+});
+
+test('other hosts are asked for where callers are authenticated, or where it is said', () => {
+  expect(gatewayConfig({}).loopbackOnly).toBe(true);
+  expect(gatewayConfig({ HOST: '127.0.0.9' }).loopbackOnly).toBe(true);
+  expect(gatewayConfig(AUTH).loopbackOnly).toBe(false);
+  expect(gatewayConfig({ ALLOW_UNAUTHENTICATED: '1' }).loopbackOnly).toBe(false);
+  expect(gatewayConfig({ HOST: '0.0.0.0', ALLOW_UNAUTHENTICATED: '1' }).loopbackOnly).toBe(false);
+});

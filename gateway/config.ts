@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { commonSettings, portSetting, readSettings, uploadSizeSetting } from '#common/env.ts';
@@ -6,6 +5,7 @@ import { type StorageConfig, storageConfig, storageSettings } from '#common/stor
 import { type TracingConfig, tracingConfig } from '#common/tracing-config.ts';
 import type { AuthenticationConfig } from './guard/authentication.ts';
 import { type GuardConfig, guardConfig, guardSettings } from './guard/guard-settings.ts';
+import { isLoopback } from './guard/loopback.ts';
 import { headerAllowList } from './upstream/forwarded-headers.ts';
 
 export type GatewayConfig = StorageConfig & {
@@ -29,6 +29,10 @@ export type GatewayConfig = StorageConfig & {
   readonly authentication: AuthenticationConfig | undefined;
   /** Origins of the CDS clients that run in a browser. */
   readonly cdsOrigins: readonly string[];
+  /** Origins of pages that are not ours, and may open WebSockets and send forms as ours do. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether nothing but listening on loopback keeps others out, so that no other host may be asked for. */
+  readonly loopbackOnly: boolean;
   /** Subscriptions of this process, over all its transports. */
   readonly mostSubscriptions: number;
   /** Operations that one WebSocket may have open. */
@@ -85,6 +89,7 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
         .default(COMPOSED),
       FORWARD_HEADERS: headerNames.default([]),
       CDS_ORIGINS: origins.default([]),
+      ALLOWED_ORIGINS: origins.default([]),
       ...guardSettings,
     },
     env,
@@ -120,16 +125,14 @@ export function gatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     guard: guardConfig(settings, isLoopback(settings.HOST)),
     authentication,
     cdsOrigins: settings.CDS_ORIGINS,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
+    loopbackOnly: isLoopback(settings.HOST) && !authentication && settings.ALLOW_UNAUTHENTICATED === '0',
     mostSubscriptions: settings.MAX_SUBSCRIPTIONS,
     mostOperations: settings.MAX_OPERATIONS_PER_SOCKET,
     // On this machine alone every caller has the same address, and load tests start hundreds at once.
     mostUploads: settings.MAX_UPLOADS_AT_ONCE ?? (isLoopback(settings.HOST) ? Number.POSITIVE_INFINITY : 16),
     stuckMs: settings.STUCK_SOCKET_MS,
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function isOrigin(text: string): boolean {

@@ -24,10 +24,12 @@ import { federatedGateway } from './execution/federated-gateway.ts';
 import { serveFhir } from './fhir/fhir-routes.ts';
 import { serveFiles } from './files-route.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
+import { askedHost } from './guard/asked-host.ts';
 import { authentication } from './guard/authentication.ts';
 import { callerAddress, fromTrustedProxy } from './guard/caller-address.ts';
 import { callerName } from './guard/caller-name.ts';
 import { documentStore } from './guard/document-cache.ts';
+import { foreignPages, refuseForeignHosts } from './guard/foreign-pages.ts';
 import { authenticateHttp } from './guard/http-authentication.ts';
 import { operationGuard } from './guard/operation-guard.ts';
 import { checkOperations } from './guard/operation-hook.ts';
@@ -77,6 +79,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const tokens = internalTokens(await openGatewayKey(config.dataDir, config.keysDir));
   const authenticate = authentication(config.authentication);
   const caller = callerName(authenticate, callerAddress(config.guard.trustedProxies));
+  const foreign = foreignPages({
+    ...{ allowedOrigins: config.allowedOrigins, loopbackOnly: config.loopbackOnly },
+    askedHost: askedHost(config.guard.trustedProxies),
+  });
   const upstream = upstreamSubscriptions(config.subgraphs, tokens);
   const sourceOptions = { metrics, logger, tokens, reads: sharedReads<SubgraphAnswer>() };
   const sources = new Map(
@@ -144,6 +150,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   await apollo.start();
   tellHttpErrors(http, logger);
+  refuseForeignHosts(http, foreign);
   allowCdsClients(http, config.cdsOrigins);
   if (rate) limitRequests(http, rate, caller);
   authenticateHttp(http, authenticate);
@@ -160,6 +167,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     rate: rate && limitSockets(rate, caller),
     requestMs: config.requestMs,
     originOf,
+    foreign,
     logger,
     active: metrics.subscriptions,
     counted: metrics.operations.operations,
@@ -199,7 +207,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     await graphql.register(fastifyApollo(apollo), { context });
   });
   const execute = ownOperations(apollo, context);
-  serveCovid19(http, { ...uploads, execute });
+  serveCovid19(http, { ...uploads, foreign, execute });
   serveFhir(http, execute, logger);
   serveCdsHooks(http, execute, metrics);
   serveFiles(http, blobs, keys('file-token'));

@@ -110,7 +110,7 @@ const TABLE: readonly (readonly [string, Send, RegExp])[] = [
   [
     'a body that is longer than it says',
     raw(
-      `POST /graphql HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n${GOOD}`,
+      `POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n${GOOD}`,
     ),
     /BAD_USER_INPUT/,
   ],
@@ -211,25 +211,25 @@ const TABLE: readonly (readonly [string, Send, RegExp])[] = [
   ['a tunnel', raw('CONNECT evil:443 HTTP/1.1\r\nhost: evil\r\n\r\n'), /^0 /],
   [
     'a path out of the folder',
-    raw('GET /files/../../keys/master.key HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'),
+    raw('GET /files/../../keys/master.key HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'),
     /NOT_FOUND/,
   ],
   ['an encoded path out of the folder', http('/files/..%2f..%2fkeys%2fmaster.key', {}), /NOT_FOUND/],
   [
     'a path that is not encoded well',
-    raw('GET /files/%ff%zz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'),
+    raw('GET /files/%ff%zz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n'),
     /BAD_USER_INPUT/,
   ],
   ['a link that is endless', http(`/files/${'a'.repeat(8_000)}`, {}), /NOT_FOUND|BAD_USER_INPUT/],
   [
     'headers that overflow',
-    raw(`GET /graphql HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`),
+    raw(`GET /graphql HTTP/1.1\r\nhost: localhost\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`),
     /BAD_USER_INPUT/,
   ],
   [
     'two lengths of one body',
     raw(
-      'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n',
+      'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n',
     ),
     /BAD_USER_INPUT/,
   ],
@@ -345,7 +345,7 @@ const TABLE: readonly (readonly [string, Send, RegExp])[] = [
   [
     'a socket elsewhere',
     raw(
-      'GET /elsewhere HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      'GET /elsewhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     ),
     /^4\d\d /,
   ],

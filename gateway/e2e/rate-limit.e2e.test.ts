@@ -67,7 +67,7 @@ test('an upload is refused before any of its body has come', async () => {
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   socket.write(
-    'POST /graphql HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 10.0.0.4\r\napollo-require-preflight: 1\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 60000000\r\n\r\n',
+    'POST /graphql HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 10.0.0.4\r\napollo-require-preflight: 1\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 60000000\r\n\r\n',
   );
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 429 /);

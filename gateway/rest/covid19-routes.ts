@@ -6,6 +6,7 @@ import type { StagingBlobStore } from '#common/blob-store.ts';
 import { RadiographError } from '#common/errors.ts';
 import { sealClaim } from '#common/upload-claim.ts';
 import type { UploadMetrics } from '../gateway-metrics.ts';
+import type { ForeignPages } from '../guard/foreign-pages.ts';
 import { ownAddress } from '../own-address.ts';
 import type { Execute } from '../own-operation.ts';
 import { takeFile } from '../uploads/file-intake.ts';
@@ -48,13 +49,14 @@ export type Covid19Options = FormOptions & {
   readonly taken: UploadMetrics['taken'];
   readonly staging: Staging;
   readonly begin: BeginUpload;
+  readonly foreign: ForeignPages;
   readonly execute: Execute;
 };
 
 /** The REST contract of the 2020 service: forms with a base64 picture in, its JSON keys out. Each request becomes the
  *  mutation `radiographClassify`, so that authentication, scopes, limits and errors are those of the graph. */
 export function serveCovid19(http: FastifyInstance, options: Covid19Options): void {
-  const { maxFileBytes, stuckMs, begin } = options;
+  const { maxFileBytes, stuckMs, begin, foreign } = options;
   http.get(`${BASE}/healthcheck`, () => 'Covid19 detector API is live!');
   void http.register(async (rest) => {
     const types = ['multipart/form-data', 'application/x-www-form-urlencoded'];
@@ -62,7 +64,7 @@ export function serveCovid19(http: FastifyInstance, options: Covid19Options): vo
       base64File(body, { maxFileBytes, stuckMs }),
     );
     rest.addHook('onRequest', async (request, reply) => {
-      refuseForeignPage(request);
+      foreign.refuseOrigin(request.raw);
       const bytes = Number(request.headers['content-length'] ?? 0);
       const most = longestForm(maxFileBytes);
       if (bytes > most)
@@ -80,13 +82,6 @@ export function serveCovid19(http: FastifyInstance, options: Covid19Options): vo
         return heatmapAnswer(radiograph, (path) => ownAddress(request) + path);
       });
   });
-}
-
-/** A browser sends such forms across sites without asking, but says whose page it was. */
-function refuseForeignPage({ headers, host }: FastifyRequest): void {
-  if (headers.origin === undefined) return;
-  if (URL.canParse(headers.origin) && new URL(headers.origin).host === host) return;
-  throw new RadiographError('FORBIDDEN', 'Expected a form of a page of this address');
 }
 
 async function predicted(

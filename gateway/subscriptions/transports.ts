@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { ForeignPages } from '../guard/foreign-pages.ts';
 import type { PersistedOperations } from '../guard/persisted-operations.ts';
 import type { SocketLimit } from '../guard/rate-hook.ts';
 import type { OriginOf } from '../origin.ts';
@@ -10,6 +11,7 @@ import { serveWebSockets } from './web-socket.ts';
 export type TransportOptions = OperationOptions & {
   readonly originOf: OriginOf;
   readonly persisted: PersistedOperations;
+  readonly foreign: ForeignPages;
   /** Absent where callers are not limited. */
   readonly rate: SocketLimit | undefined;
   /** Operations that one WebSocket may have open. */
@@ -22,11 +24,11 @@ export type TransportOptions = OperationOptions & {
  *  (distinct connections) and Apollo's multipart protocol. All run the same operations under the same rules as plain
  *  HTTP. Disposing it ends every stream; clients are told to come back. */
 export function openTransports(http: FastifyInstance, options: TransportOptions): AsyncDisposable {
-  const { originOf, persisted, rate, mostOperations, logger, stuckMs } = options;
+  const { originOf, persisted, foreign, rate, mostOperations, logger, stuckMs } = options;
   const operations = sharedOperations(options);
   const stuck = stuckSockets(stuckMs);
   const sockets = serveWebSockets(http, operations, {
-    ...{ originOf, persisted, rate, stuck, mostOperations, logger },
+    ...{ originOf, persisted, foreign, rate, stuck, mostOperations, logger },
   });
   const streams = serveHttpStreams(http, operations, { originOf, stuck, logger });
   return {

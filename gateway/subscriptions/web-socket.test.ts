@@ -12,6 +12,8 @@ import { persistedOperations } from '../guard/persisted-operations.ts';
 import { stuckSockets } from './stuck-sockets.ts';
 import { serveWebSockets } from './web-socket.ts';
 
+const NOBODY_IS = { refuseOrigin: () => undefined, refuseHost: () => undefined };
+
 /** A server that answers every operation with the caller that it was given. */
 async function callerSeen(connectionParams: Record<string, unknown> | undefined, headers = {}) {
   const http = fastify();
@@ -27,7 +29,7 @@ async function callerSeen(connectionParams: Record<string, unknown> | undefined,
         const subject = authorizationOf(headers, params) ?? 'nobody';
         return { caller: { ...ANONYMOUS, subject }, gone };
       },
-      ...{ persisted: persistedOperations(undefined, false), rate: undefined },
+      ...{ persisted: persistedOperations(undefined, false), rate: undefined, foreign: NOBODY_IS },
       ...{ stuck, mostOperations: 10, logger: pino({ level: 'silent' }) },
     },
   );

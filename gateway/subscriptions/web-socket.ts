@@ -6,16 +6,19 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { codeOf, RadiographError } from '#common/errors.ts';
 import { publicErrors } from '#common/errors-in-graphql.ts';
 import type { Origin } from '../context.ts';
+import type { ForeignPages } from '../guard/foreign-pages.ts';
 import { type NamedOperation, type PersistedOperations, persistedId } from '../guard/persisted-operations.ts';
 import type { SocketLimit } from '../guard/rate-hook.ts';
 import type { OriginOf } from '../origin.ts';
 import type { CheckedOperation, OperationRequest } from './checked-operation.ts';
+import { handshake } from './handshake.ts';
 import type { SharedOperations } from './shared-operations.ts';
 import type { StuckSockets } from './stuck-sockets.ts';
 
 export type WebSocketOptions = {
   readonly originOf: OriginOf;
   readonly persisted: PersistedOperations;
+  readonly foreign: ForeignPages;
   /** Absent where callers are not limited. */
   readonly rate: SocketLimit | undefined;
   readonly logger: Logger;
@@ -45,14 +48,14 @@ class QuietSocket extends WebSocket {
 export function serveWebSockets(
   http: FastifyInstance,
   operations: SharedOperations,
-  { originOf, persisted, rate, stuck, mostOperations, logger }: WebSocketOptions,
+  { originOf, persisted, foreign, rate, stuck, mostOperations, logger }: WebSocketOptions,
 ): AsyncDisposable {
   const server = new WebSocketServer({
     server: http.server,
     path: '/graphql',
     WebSocket: QuietSocket,
     maxPayload: MESSAGE_BYTES,
-    ...(rate && { verifyClient: rate.open }),
+    verifyClient: handshake(foreign, rate),
     // Spread, since its types do not know this option.
     ...{ closeTimeout: CLOSING_MS },
   });
