@@ -10,6 +10,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { issuesOf } from '../fhir/testing/validation.ts';
+import { phantomPng } from '../web/phantom.ts';
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts';
 import { ask, picture, type System, startSystem, upload } from './system.ts';
 
@@ -91,51 +92,65 @@ test('an assessment is read again by its id while it holds, and is gone once obs
   expect((await read(`/RiskAssessment/${changed.id}`)).status).toBe(200);
 });
 
-test('the result of a radiograph is a sound report, with an observation of each finding and its picture', async () => {
+/** Sends a radiograph of patient 7 and waits until it is classified. @returns its id */
+async function classified(image: Buffer): Promise<string> {
   const { data } = await upload(
     system.url,
     'mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files, patientId: "7" }) { jobs { id radiograph { id } } } }',
-    [await picture('png')],
+    [image],
   );
-  const { jobs } = (
-    data as unknown as { radiographUpload: { jobs: { id: string; radiograph: { id: string } }[] } }
-  ).radiographUpload;
-  const [
-    {
-      id: jobId,
-      radiograph: { id },
-    } = { id: '', radiograph: { id: '' } },
-  ] = jobs;
+  const { radiographUpload } = data as unknown as {
+    radiographUpload: { jobs: { id: string; radiograph: { id: string } }[] };
+  };
+  const [job] = radiographUpload.jobs;
   await expect
-    .poll(() => ask(system.url, `{ job(id: "${jobId}") { state } }`), { timeout: 20_000 })
+    .poll(() => ask(system.url, `{ job(id: "${job?.id}") { state } }`), { timeout: 20_000 })
     .toMatchObject({ data: { job: { state: 'SUCCEEDED' } } });
-  const { resource: report } = await read<DiagnosticReport>(`/DiagnosticReport/${id}`);
-  expect(report).toMatchObject({
-    ...{ resourceType: 'DiagnosticReport', id, status: 'preliminary', subject: { reference: 'Patient/7' } },
-    conclusion: expect.stringContaining('never for clinical use without approval'),
-  });
-  const { data: asked } = await ask(
-    system.url,
-    `{ radiograph(id: "${id}") { classification { findings { code probability } } } }`,
-  );
-  const { findings } = (
-    asked as unknown as {
-      radiograph: { classification: { findings: { code: string; probability: number }[] } };
-    }
-  ).radiograph.classification;
-  expect(report.result).toHaveLength(findings.length);
-  for (const [i, { reference }] of (report.result ?? []).entries()) {
-    const { resource } = await read<Observation>(`/${reference}`);
-    expect(resource.code?.coding).toEqual(
-      expect.arrayContaining([expect.objectContaining({ code: findings[i]?.code })]),
+  return job?.radiograph.id ?? '';
+}
+
+type Classified = { indeterminateReason: string | null; findings: { code: string; probability: number }[] };
+
+test.each<[string, string | null, () => Promise<Buffer>]>([
+  ['that is decided', null, phantomPng],
+  ['unlike those that the model learned from', 'OUT_OF_DISTRIBUTION', () => picture('png')],
+])(
+  'the result of a radiograph %s is a sound report, with an observation of each finding and its picture',
+  async (_name, reason, image) => {
+    const id = await classified(await image());
+    const { resource: report } = await read<DiagnosticReport>(`/DiagnosticReport/${id}`);
+    expect(report).toMatchObject({
+      ...{ resourceType: 'DiagnosticReport', id, status: 'preliminary', subject: { reference: 'Patient/7' } },
+      conclusion: expect.stringContaining('never for clinical use without approval'),
+    });
+    const { data } = await ask(
+      system.url,
+      `{ radiograph(id: "${id}") { classification { indeterminateReason findings { code probability } } } }`,
     );
-    expect(resource.valueQuantity?.value).toBeCloseTo((findings[i]?.probability ?? 0) * 100, 3);
-  }
-  const shown = await fetch(report.presentedForm?.[0]?.url ?? '');
-  expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
-  expect((await shown.arrayBuffer()).byteLength).toBe(report.presentedForm?.[0]?.size);
-  expect(await refusal(`/Observation/${id}.0123456789abcdef`)).toEqual([404, 'not-found', 'NOT_FOUND']);
-});
+    const { radiograph } = data as unknown as { radiograph: { classification: Classified } };
+    const { findings, indeterminateReason } = radiograph.classification;
+    expect(indeterminateReason).toBe(reason);
+    expect(report.conclusion?.startsWith('Nothing is decided')).toBe(reason !== null);
+    expect(report.result).toHaveLength(findings.length);
+    for (const [i, { reference }] of (report.result ?? []).entries()) {
+      const { resource } = await read<Observation>(`/${reference}`);
+      expect(resource.code?.coding).toEqual(
+        expect.arrayContaining([expect.objectContaining({ code: findings[i]?.code })]),
+      );
+      if (reason === null)
+        expect(resource.valueQuantity?.value).toBeCloseTo((findings[i]?.probability ?? 0) * 100, 3);
+      else
+        expect([resource.valueQuantity, resource.dataAbsentReason?.coding?.[0]?.code]).toEqual([
+          undefined,
+          'not-applicable',
+        ]);
+    }
+    const shown = await fetch(report.presentedForm?.[0]?.url ?? '');
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+    expect((await shown.arrayBuffer()).byteLength).toBe(report.presentedForm?.[0]?.size);
+    expect(await refusal(`/Observation/${id}.0123456789abcdef`)).toEqual([404, 'not-found', 'NOT_FOUND']);
+  },
+);
 
 test('a client may escape the sign of the operation', async () => {
   expect(await read('/Patient/1/%24icu-risk')).toMatchObject({

@@ -60,14 +60,62 @@ test('a finding becomes an observation in percent, whose device is the model', (
   });
 });
 
+const UNLIKE: Partial<ClassifiedRadiograph> = {
+  decision: 'INDETERMINATE',
+  indeterminateReason: 'OUT_OF_DISTRIBUTION',
+};
+const UNSURE: Partial<ClassifiedRadiograph> = {
+  ...{ decision: 'INDETERMINATE', indeterminateReason: 'BELOW_THRESHOLD', threshold: 0.9 },
+};
+
+test('of an image unlike others no number is given, and that nothing is decided comes first', () => {
+  const result = { ...RESULT, ...UNLIKE };
+  const report = diagnosticReport(result, HEATMAP, ADDRESS);
+  expect(report.conclusion).toMatch(
+    /^Nothing is decided: the image is unlike those that the model learned from/,
+  );
+  expect(report.text?.div).toContain('<p>Nothing is decided:');
+  expect(report.result?.map(({ display }) => display)).toContain('COVID-19: no value');
+  for (const observation of observations(result)) {
+    expect(observation).not.toHaveProperty('valueQuantity');
+    expect(observation).toMatchObject({
+      text: { div: expect.stringMatching(/^<div[^>]*><p>Nothing is decided: the image is unlike/) },
+      dataAbsentReason: {
+        coding: [
+          {
+            system: 'http://terminology.hl7.org/CodeSystem/data-absent-reason',
+            code: 'not-applicable',
+          },
+        ],
+        text: expect.stringContaining('its numbers mean nothing here'),
+      },
+      note: [{ text: expect.stringMatching(/^Nothing is decided/) }, { text: expect.any(String) }],
+    });
+  }
+  expect(JSON.stringify([report, observations(result)])).not.toMatch(/\d %/);
+});
+
+test('where no finding reaches its threshold that comes before the numbers', () => {
+  const result = { ...RESULT, ...UNSURE };
+  const said =
+    'Nothing is decided: the most probable finding, COVID-19 with 87.3 %, is below its threshold (90 %).';
+  expect(diagnosticReport(result, HEATMAP, ADDRESS).conclusion).toContain(`${said} Computed by`);
+  expect(observations(result)[0]).toMatchObject({
+    text: { div: expect.stringContaining(`<p>${said}</p><p>COVID-19: 87.3 %`) },
+    valueQuantity: { value: 87.3 },
+    note: [{ text: said }, { text: expect.stringContaining('never for clinical use') }],
+  });
+  expect(JSON.stringify(observations(RESULT))).not.toContain('Nothing is decided');
+});
+
 test.each<[string, Partial<ClassifiedRadiograph>]>([
   ['of a disease', {}],
   ['of nobody', { patientId: null }],
   ['of a patient whose id is none of FHIR', { patientId: 'a_b/c?"<' }],
   ['of a model without a digest', { model: { ...RESULT.model, digest: null } }],
   ['of no disease', { decision: 'NEGATIVE' }],
-  ['unlike others', { decision: 'INDETERMINATE', indeterminateReason: 'OUT_OF_DISTRIBUTION' }],
-  ['below the threshold', { decision: 'INDETERMINATE', indeterminateReason: 'BELOW_THRESHOLD' }],
+  ['unlike others', UNLIKE],
+  ['below the threshold', UNSURE],
   [
     'with a label of another model',
     { findings: [{ code: 'A "label" & <more>', display: '<b>&', probability: 1 }] },
@@ -87,6 +135,8 @@ test.each<[string, Partial<ClassifiedRadiograph>]>([
 test('the validators see what is wrong with a report and an observation', () => {
   const report = diagnosticReport(RESULT, HEATMAP, ADDRESS);
   const [observation] = observations(RESULT);
+  const [unlike] = observations({ ...RESULT, ...UNLIKE });
+  const absent = unlike?.dataAbsentReason;
   for (const wrong of [
     { ...report, status: 'draft' },
     { ...report, category: [{ coding: [{ ...report.category?.[0]?.coding?.[0], code: 'XX' }] }] },
@@ -97,6 +147,8 @@ test('the validators see what is wrong with a report and an observation', () => 
     { ...observation, valueString: 'x' },
     { ...observation, device: { reference: '#other' } },
     { ...observation, valueQuantity: { value: '87' } },
+    { ...unlike, dataAbsentReason: { coding: [{ ...absent?.coding?.[0], code: 'meaningless' }] } },
+    { ...observation, dataAbsentReason: absent },
   ])
     expect(issuesOf(JSON.parse(JSON.stringify(wrong)))).not.toEqual([]);
 });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Coding, DiagnosticReport, Observation, Reference } from '@medplum/fhirtypes';
+import type { Coding, DiagnosticReport, Observation, Quantity, Reference } from '@medplum/fhirtypes';
 import { findingCode } from '#common/finding-codes.ts';
 import type { ClassifiedRadiograph, HeatmapFile, RadiographFinding } from './classified-radiograph.ts';
 import { MODEL, modelDevice } from './model-device.ts';
 import { narrative } from './narrative.ts';
+import { isMeaningless, resultConclusion, undecided } from './result-words.ts';
 import { NOT_FOR_CLINICAL_USE, percent } from './risk-words.ts';
 
 /** Ids of radiographs are UUIDs. */
@@ -13,6 +14,7 @@ const FHIR_ID = /^[A-Za-z0-9.-]{1,64}$/;
 const LOINC = 'http://loinc.org';
 const SNOMED = 'http://snomed.info/sct';
 const CATEGORIES = 'http://terminology.hl7.org/CodeSystem/observation-category';
+const ABSENT_REASONS = 'http://terminology.hl7.org/CodeSystem/data-absent-reason';
 /** Of the labels of models. */
 const LABELS = 'https://radiograph.example/finding';
 
@@ -39,7 +41,7 @@ export function diagnosticReport(
   address: string,
 ): DiagnosticReport {
   const { id, createdAt, findings, model } = result;
-  const said = conclusion(result);
+  const said = resultConclusion(result);
   return {
     resourceType: 'DiagnosticReport',
     id,
@@ -62,7 +64,7 @@ export function diagnosticReport(
     issued: createdAt,
     result: findings.map((finding) => ({
       reference: `Observation/${observationId(id, finding)}`,
-      display: `${finding.display}: ${percent(finding.probability)}`,
+      display: `${finding.display}: ${isMeaningless(result) ? 'no value' : percent(finding.probability)}`,
     })),
     conclusion: `${said} ${NOT_FOR_CLINICAL_USE}`,
     ...(heatmap && {
@@ -78,7 +80,8 @@ export function diagnosticReport(
   };
 }
 
-/** How probable a finding is by the model, in percent; the model is a contained Device.
+/** How probable a finding is by the model, in percent; the model is a contained Device. Of an image unlike those that
+ *  the model learned from it has no value, since whoever reads one takes it for a probability.
  *  @returns undefined when the result has no such observation */
 export function findingObservation(result: ClassifiedRadiograph, id: string): Observation | undefined {
   const finding = result.findings.find((one) => observationId(result.id, one) === id);
@@ -89,11 +92,14 @@ export function findingObservation(result: ClassifiedRadiograph, id: string): Ob
     ...(known ? [{ system: SNOMED, ...known }] : []),
     { system: LABELS, code: finding.code, display: finding.display },
   ];
-  const said = `${finding.display}: ${percent(finding.probability)} by ${model.name} version ${model.version}.`;
+  const value = isMeaningless(result) ? 'no value' : percent(finding.probability);
+  const said = `${finding.display}: ${value} by ${model.name} version ${model.version}.`;
+  const reason = undecided(result);
+  const reasons = reason === undefined ? [] : [reason];
   return {
     resourceType: 'Observation',
     id,
-    text: narrative(said, NOT_FOR_CLINICAL_USE),
+    text: narrative(...reasons, said, NOT_FOR_CLINICAL_USE),
     contained: [modelDevice(model)],
     status: 'preliminary',
     category: [{ coding: [{ system: CATEGORIES, code: 'imaging', display: 'Imaging' }] }],
@@ -101,32 +107,22 @@ export function findingObservation(result: ClassifiedRadiograph, id: string): Ob
     ...subject(result),
     effectiveDateTime: createdAt,
     issued: createdAt,
-    valueQuantity: {
-      value: Math.round(finding.probability * 1e6) / 1e4,
-      unit: '%',
-      system: 'http://unitsofmeasure.org',
-      code: '%',
-    },
+    ...(isMeaningless(result) ? noValue(reason) : { valueQuantity: inPercent(finding) }),
     method: { text: `${model.engine}, ${model.name} version ${model.version}` },
     device: { reference: `#${MODEL}`, display: `${model.name} version ${model.version}` },
-    note: [{ text: NOT_FOR_CLINICAL_USE }],
+    note: [...reasons, NOT_FOR_CLINICAL_USE].map((text) => ({ text })),
   };
 }
 
-function conclusion({
-  findings: [first],
-  decision,
-  indeterminateReason,
-  threshold,
-}: ClassifiedRadiograph): string {
-  const verdicts: Readonly<Record<string, string>> = {
-    POSITIVE: 'which reaches its threshold',
-    NEGATIVE: 'which reaches its threshold and is no disease',
-    OUT_OF_DISTRIBUTION: 'but the image is unlike those that the model learned from: nothing is decided',
-    BELOW_THRESHOLD: 'which is below its threshold: nothing is decided',
-  };
-  const verdict = verdicts[indeterminateReason ?? decision] ?? 'nothing is decided';
-  return `Most probable finding: ${first?.display} with ${percent(first?.probability ?? 0)}, ${verdict} (${percent(threshold)}).`;
+function inPercent({ probability }: RadiographFinding): Quantity {
+  const value = Math.round(probability * 1e6) / 1e4;
+  return { value, unit: '%', system: 'http://unitsofmeasure.org', code: '%' };
+}
+
+/** "There is no proper value for this element", as R4 defines the code. */
+function noValue(reason = ''): Pick<Observation, 'dataAbsentReason'> {
+  const coding = { system: ABSENT_REASONS, code: 'not-applicable', display: 'Not Applicable' };
+  return { dataAbsentReason: { coding: [coding], text: reason } };
 }
 
 /** By reference where the id can be one of FHIR, else by name alone. */

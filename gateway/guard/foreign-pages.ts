@@ -54,8 +54,8 @@ export function foreignPages({ askedHost, allowedOrigins, loopbackOnly }: Foreig
 const PROBES = ['/healthz', '/readyz'];
 
 export function refuseForeignHosts(http: FastifyInstance, { refuseHost }: ForeignPages): void {
-  http.addHook('onRequest', async ({ raw, routeOptions }) => {
-    if (!PROBES.includes(routeOptions.url ?? '')) refuseHost(raw);
+  http.addHook('onRequest', async ({ raw, is404, routeOptions }) => {
+    if (!is404 && !PROBES.includes(routeOptions.url ?? '')) refuseHost(raw);
   });
 }
 

@@ -92,7 +92,9 @@ export const FHIR_SCHEMAS = {
     result: z
       .array(z.looseObject({ reference: text, display: text }))
       .describe('An Observation for each finding'),
-    conclusion: text.describe('The decision in words, and what it is not for'),
+    conclusion: text.describe(
+      'The decision in words, first of all that nothing is decided where nothing is; and what it is not for',
+    ),
     presentedForm: z
       .array(z.looseObject({ contentType: text, url: z.url(), size: z.int(), title: text }))
       .optional()
@@ -104,9 +106,16 @@ export const FHIR_SCHEMAS = {
     code: z.looseObject({ coding: some, text }),
     subject: z.looseObject({}).optional(),
     effectiveDateTime: z.iso.datetime(),
-    valueQuantity: z.looseObject({ value: z.number().min(0).max(100), unit: z.literal('%') }),
+    valueQuantity: z
+      .looseObject({ value: z.number().min(0).max(100), unit: z.literal('%') })
+      .optional()
+      .describe('Absent where the image is unlike those that the model learned from'),
+    dataAbsentReason: z
+      .looseObject({ coding: some, text })
+      .optional()
+      .describe('In place of the value: why there is none'),
     device: z.looseObject({ reference: text }),
-    note: some.describe('What it is not for'),
+    note: some.describe('Why nothing is decided, where nothing is; and what it is not for'),
   }),
 };
 

@@ -3,15 +3,16 @@ import type { BlobStore } from '#common/blob-store.ts';
 import { codeOf, RadiographError } from '#common/errors.ts';
 import { openHeatmapClaim } from '#common/heatmap-claim.ts';
 import type { AuditTrail } from '../domain/audit.ts';
-import { modelDigest, type StoredClassification } from '../domain/classification.ts';
+import { decide, modelDigest, type StoredClassification } from '../domain/classification.ts';
 import { derivedUid } from '../domain/dicom-uid.ts';
 import { isImported } from '../domain/intake-key.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { StoredRadiograph } from '../domain/radiograph.ts';
 import type { PacsObject, ResultStore, StoredResult } from '../domain/result-store.ts';
 import type { DicomwebClient, PacsInstance } from './dicomweb-client.ts';
+import { percentOf } from './result-summary.ts';
 import { CAPTURE_CLASS, secondaryCapture } from './secondary-capture.ts';
-import { percentOf, REPORT_CLASS, structuredReport } from './structured-report.ts';
+import { REPORT_CLASS, structuredReport } from './structured-report.ts';
 
 type Parts = {
   readonly pacs: DicomwebClient;
@@ -72,7 +73,9 @@ export function createResultStore({ pacs, blobs, ledger, heatmapKey }: Parts): R
       const { picture, finding, method } = heatmap;
       const index = model.labels.findIndex(({ code }) => code === finding);
       const probability = percentOf(classification.inference.probabilities[index] ?? 0);
-      const caption = `${method} ${finding} ${probability} % MODEL ${model.name} ${model.version}`;
+      const isMeaningless = decide(classification).indeterminateReason === 'OUT_OF_DISTRIBUTION';
+      const value = isMeaningless ? 'NO VALUE' : `${probability} %`;
+      const caption = `${method} ${finding} ${value} MODEL ${model.name} ${model.version}`;
       const instanceNumber = method === 'GRAD_CAM' ? index + 1 : model.labels.length + index + 1;
       files.push(
         await secondaryCapture({

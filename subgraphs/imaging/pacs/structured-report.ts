@@ -8,11 +8,11 @@ import {
   code,
   dateAndTime,
   MANUFACTURER,
-  NOT_FOR_CLINICAL_USE,
   reference,
   type SopReference,
   writeDicom,
 } from './dicom-object.ts';
+import { percentOf, resultSummary } from './result-summary.ts';
 
 /** Comprehensive 3D SR Storage. */
 export const REPORT_CLASS = '1.2.840.10008.5.1.4.1.1.88.34';
@@ -36,8 +36,8 @@ type Name = ReturnType<typeof code>;
 const LABEL_SCHEME = '99RADIOGRAPH';
 const MODALITIES = { CR: 'Computed Radiography', DX: 'Digital Radiography' };
 
-/** Writes what the model says of an image as a measurement report (TID 1500): each finding with its certainty in percent and
- *  the model that it comes from (TID 4019). Nobody has verified it, and it says so. */
+/** Writes what the model says of an image as a measurement report (TID 1500): each finding with its certainty in percent,
+ *  which is no value where it would mean nothing, and the model that it comes from (TID 4019). Nobody has verified it, and it says so. */
 export function structuredReport(order: ReportOrder): Promise<Buffer> {
   const { classification, at, seriesInstanceUID, sopInstanceUID, image, source } = order;
   const { model } = classification;
@@ -102,7 +102,7 @@ function root({ classification, facts, image }: ReportOrder): Attributes {
         ]),
       ]),
       container(code('DCM', '126010', 'Imaging Measurements'), measurements(classification, image)),
-      textItem('CONTAINS', code('DCM', '121106', 'Comment'), summary(classification)),
+      textItem('CONTAINS', code('DCM', '121106', 'Comment'), resultSummary(classification)),
     ],
   };
 }
@@ -123,6 +123,7 @@ function observer({ model }: StoredClassification): Attributes[] {
 /** A group for each finding, the most probable one first (TID 1501, TID 300). */
 function measurements(classification: StoredClassification, image: SopReference): Attributes[] {
   const { model, radiographId } = classification;
+  const isMeaningless = decide(classification).indeterminateReason === 'OUT_OF_DISTRIBUTION';
   return rankedFindings(classification).map((finding) => {
     const known = findingCode(finding.code);
     const value = known
@@ -135,12 +136,7 @@ function measurements(classification: StoredClassification, image: SopReference)
       codeItem('CONTAINS', code('DCM', '121071', 'Finding'), value),
       {
         ...item('CONTAINS', 'NUM', code('DCM', '111012', 'Certainty of Finding')),
-        MeasuredValueSequence: [
-          {
-            MeasurementUnitsCodeSequence: code('UCUM', '%', 'Percent'),
-            NumericValue: String(percentOf(finding.probability)),
-          },
-        ],
+        ...(isMeaningless ? NO_VALUE : measuredValue(finding.probability)),
         ContentSequence: [
           textItem('HAS CONCEPT MOD', code('DCM', '111001', 'Algorithm Name'), model.name),
           textItem('HAS CONCEPT MOD', code('DCM', '111003', 'Algorithm Version'), model.version),
@@ -151,17 +147,17 @@ function measurements(classification: StoredClassification, image: SopReference)
   });
 }
 
-function summary(classification: StoredClassification): string {
-  const [first] = rankedFindings(classification);
-  const { decision, indeterminateReason, threshold } = decide(classification);
-  const why = indeterminateReason ? ` (${indeterminateReason})` : '';
-  return (
-    `${NOT_FOR_CLINICAL_USE} Most probable finding: ${first?.display}, ${percentOf(first?.probability ?? 0)} %. ` +
-    `Decision: ${decision}${why}; threshold ${percentOf(threshold)} %.`
-  );
+function measuredValue(probability: number): Attributes {
+  const unit = code('UCUM', '%', 'Percent');
+  const value = { MeasurementUnitsCodeSequence: unit, NumericValue: String(percentOf(probability)) };
+  return { MeasuredValueSequence: [value] };
 }
 
-export const percentOf = (share: number) => Math.round(share * 1000) / 10;
+/** Of an image unlike those that the model learned from; the qualifier says why the value is not there (CID 42). */
+const NO_VALUE: Attributes = {
+  MeasuredValueSequence: [],
+  NumericValueQualifierCodeSequence: code('DCM', '114011', 'Value indeterminate'),
+};
 
 function item(relationship: Relationship, type: string, name: Name | undefined): Attributes {
   return {

@@ -10,7 +10,7 @@ import { program } from '#common/testing/programs.ts';
 import type { StoredClassification } from '../domain/classification.ts';
 import type { DicomFacts } from '../domain/dicom-facts.ts';
 import type { DicomJson } from './dicom-json.ts';
-import { dateAndTime } from './dicom-object.ts';
+import { dateAndTime, NOT_FOR_CLINICAL_USE } from './dicom-object.ts';
 import { secondaryCapture } from './secondary-capture.ts';
 import { structuredReport } from './structured-report.ts';
 
@@ -84,6 +84,16 @@ const CLASSIFICATION: StoredClassification = {
   },
 };
 
+const UNLIKE: StoredClassification = {
+  ...CLASSIFICATION,
+  model: { ...CLASSIFICATION.model, outlierThreshold: 1 },
+  inference: { ...CLASSIFICATION.inference, outlierScore: 2 },
+};
+const UNSURE: StoredClassification = {
+  ...CLASSIFICATION,
+  model: { ...CLASSIFICATION.model, thresholds: { COVID19: 0.9 } },
+};
+
 const report = (source: DicomJson, classification = CLASSIFICATION) =>
   structuredReport({ classification, at: AT, facts: FACTS, image: IMAGE, source, ...UIDS });
 
@@ -112,7 +122,8 @@ async function errorsOf(file: Buffer): Promise<string[]> {
 
 test.skipIf(!dciodvfy).each(Object.keys(SOURCES))('what is written of a %s source is sound', async (name) => {
   const source = SOURCES[name] ?? {};
-  expect(await errorsOf(await report(source))).toEqual([]);
+  for (const classification of [CLASSIFICATION, UNLIKE, UNSURE])
+    expect(await errorsOf(await report(source, classification))).toEqual([]);
   expect(await errorsOf(await capture(source))).toEqual([]);
 });
 
@@ -146,6 +157,19 @@ test('a report tells of its patient and study, each finding, the model, and that
     expect(bytes).toContain(said);
   expect(bytes).toContain('Decision: POSITIVE; threshold 50 %.');
   expect(bytes).toMatch(/Not for clinical use/);
+});
+
+test('where nothing is decided the report says so before any number, and has none that would mean nothing', async () => {
+  const unlike = (await report(SOURCES.whole ?? {}, UNLIKE)).toString('utf8');
+  expect(unlike).toContain(`${NOT_FOR_CLINICAL_USE} Nothing is decided: the image is unlike`);
+  expect(unlike).toContain('INDETERMINATE (OUT_OF_DISTRIBUTION).');
+  expect(unlike.match(/Value indeterminate/g)).toHaveLength(3);
+  expect(unlike).not.toContain('87.3');
+  expect(unlike).not.toMatch(/\d %/);
+  const unsure = (await report(SOURCES.whole ?? {}, UNSURE)).toString('utf8');
+  expect(unsure).toContain(`${NOT_FOR_CLINICAL_USE} Nothing is decided: no finding reaches its threshold.`);
+  expect(unsure).toContain('INDETERMINATE (BELOW_THRESHOLD); threshold 90 %.');
+  expect(unsure).not.toContain('Value indeterminate');
 });
 
 test('the same result is the same file', async () => {
