@@ -117,7 +117,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   // On the raw answer, which event streams write too.
   http.addHook('onRequest', async ({ id }, { raw }) => {
     raw.setHeader(REQUEST_ID_HEADER, id);
-    // Answers are about patients; pages and pictures say what may be kept of them.
+    // Answers are about patients; pages alone may be kept.
     raw.setHeader('cache-control', 'no-store');
   });
   const end = closingAnswers(http);

@@ -2,7 +2,7 @@ import { openToken, sealToken } from './sealed-token.ts';
 
 export type StoredFile = { address: string; mediaType: 'image/png' | 'image/jpeg' };
 
-/** A link lives 15 to 30 minutes; whole quarters make equal links for equal pictures, which browsers can cache. */
+/** A link lives 15 to 30 minutes; whole quarters make equal links for equal pictures: a page that asks the graph again keeps those that it shows. */
 const QUARTER_MS = 15 * 60_000;
 
 /** The path under which the gateway serves a stored picture to whoever was handed the link. */
