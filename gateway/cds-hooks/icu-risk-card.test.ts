@@ -8,7 +8,8 @@ const RISK: PatientRisk = {
   probability: 0.73,
   willBeAdmitted: true,
   threshold: 0.4,
-  window: '0-2 h',
+  ...{ window: '0-2 h', observedFrom: '2026-11-01T06:00:00.000Z', observedUntil: '2026-11-01T08:00:00.000Z' },
+  caution: null,
   assessedAt: '2026-11-01T08:30:00.000Z',
   model: { name: 'icu_admission', version: '3', digest: null, engine: 'Embedded logistic regression' },
   reasons: [
@@ -68,11 +69,37 @@ test('a risk without reasons and without a window leaves both out', () => {
   expect(detail).not.toMatch(/reasons|observations|null/i);
 });
 
+const APART = {
+  caution: 'The oldest value is 331 days older than the newest.',
+  window: '2025-12-05 to 2026-11-01',
+  observedFrom: '2025-12-05T06:00:00.000Z',
+};
+
+test('that values are not of one stay is told in the first line, and before the reasons', () => {
+  const { summary, detail, indicator } = card(APART);
+  expect(summary).toBe(
+    "ICU admission risk 73 %, at or above the model's threshold of 40 %; values 331 days apart (not for clinical use)",
+  );
+  expect(detail).toMatch(
+    /of 40 %\.\*\*\n\n\*\*The oldest value is 331 days older than the newest\.\*\*\n\nFrom obs/,
+  );
+  expect(detail).toContain('From observations of 2025-12-05 to 2026-11-01.');
+  // Whoever hides a warning may hide a patient who gets worse.
+  expect(indicator).toBe('warning');
+});
+
 test('no summary is too long, and no attribute is empty', () => {
   for (const probability of [0, 0.0004, 1 / 3, 0.9996, 1])
     for (const willBeAdmitted of [true, false]) {
       const told = card({ probability, willBeAdmitted, threshold: 2 / 3, reasons: [], window: null });
-      expect(told.summary.length).toBeLessThan(140);
+      const apart = card({
+        ...APART,
+        probability,
+        willBeAdmitted,
+        threshold: 2 / 3,
+        observedFrom: '1900-01-01T00:00Z',
+      });
+      for (const { summary } of [told, apart]) expect(summary.length).toBeLessThan(140);
       expect(JSON.stringify(told)).not.toMatch(/null|""|\[\]|\{\}/);
     }
 });

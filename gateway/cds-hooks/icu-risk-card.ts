@@ -4,6 +4,7 @@ import type { PatientRisk } from '../fhir/patient-risk.ts';
 import { NOT_FOR_CLINICAL_USE, reasonInWords, verdict } from '../fhir/risk-words.ts';
 
 const REASONS_TOLD = 3;
+const DAY_MS = 24 * 3_600_000;
 
 const SYSTEM = 'https://radiograph.example/cds-hooks/override-reason';
 
@@ -22,7 +23,9 @@ export const ICU_RISK_CARD = z.strictObject({
   indicator: z.enum(['info', 'warning']).describe("`warning` from the model's threshold on"),
   detail: z
     .string()
-    .describe('Markdown: the window, the strongest reasons, the model, and what it is not for'),
+    .describe(
+      'Markdown: whether the observations are too far apart, their window, the strongest reasons, the model, and what it is not for',
+    ),
   source: z.strictObject({ label: z.string(), url: z.url() }),
   suggestions: z.array(z.strictObject({ label: z.string(), uuid: z.uuid() })).optional(),
   selectionBehavior: z.literal('at-most-one').optional(),
@@ -33,10 +36,11 @@ export const ICU_RISK_CARD = z.strictObject({
 /** The card of a risk: a warning from the model's threshold on, information below it.
  *  @param address of this gateway */
 export function icuRiskCard(risk: PatientRisk, address: string): z.infer<typeof ICU_RISK_CARD> {
-  const { model, window, willBeAdmitted, reasons } = risk;
+  const { model, window, caution, willBeAdmitted, reasons } = risk;
   const strongest = reasons.slice(0, REASONS_TOLD).map((reason) => `- ${markdown(reasonInWords(reason))}`);
   const detail = [
     `**ICU admission risk: ${verdict(risk)}.**`,
+    ...(caution ? [`**${markdown(caution)}**`] : []),
     ...(window ? [`From observations of ${markdown(window)}.`] : []),
     ...(strongest.length > 0 ? [`Strongest reasons:\n\n${strongest.join('\n')}`] : []),
     markdown(`Model: ${model.name} version ${model.version} (${model.engine}).`),
@@ -45,7 +49,7 @@ export function icuRiskCard(risk: PatientRisk, address: string): z.infer<typeof 
   return {
     uuid: randomUUID(),
     // Less than 140 characters, whatever the numbers are.
-    summary: `ICU admission risk ${verdict(risk)} (not for clinical use)`,
+    summary: `ICU admission risk ${verdict(risk)}${apart(risk)} (not for clinical use)`,
     indicator: willBeAdmitted ? 'warning' : 'info',
     detail: detail.join('\n\n'),
     source: { label: 'Radiograph: ICU risk', url: address },
@@ -58,6 +62,13 @@ export function icuRiskCard(risk: PatientRisk, address: string): z.infer<typeof 
     // No patient is named: addresses end up in logs.
     links: [{ label: 'Ask the graph in its explorer', url: `${address}/explorer`, type: 'absolute' }],
   };
+}
+
+/** Where the values are not of one stay a reader of the first line alone is to know that. */
+function apart({ caution, observedFrom, observedUntil }: PatientRisk): string {
+  if (!caution || !observedFrom || !observedUntil) return '';
+  const days = Math.floor((Date.parse(observedUntil) - Date.parse(observedFrom)) / DAY_MS);
+  return `; values ${days} days apart`;
 }
 
 /** Words of the model's, which are not to become formatting or links. */

@@ -9,7 +9,7 @@ export const PATIENT_ID_WANTED = 'a patient id of 1 to 47 letters, digits, hyphe
 const QUERY = `query PatientIcuRisk($id: ID!) {
   patient(id: $id) {
     icuRisk {
-      probability willBeAdmitted threshold window assessedAt
+      probability willBeAdmitted threshold window observedFrom observedUntil caution assessedAt
       model { name version digest engine }
       reasons { code display value contribution }
     }
@@ -27,6 +27,10 @@ export type PatientRisk = {
   readonly threshold: number;
   /** Over which time the observations were made. */
   readonly window: string | null;
+  readonly observedFrom: string | null;
+  readonly observedUntil: string | null;
+  /** What to know before it is believed: that the observations are not of one stay. */
+  readonly caution: string | null;
   readonly assessedAt: string;
   readonly model: {
     readonly name: string;

@@ -8,7 +8,8 @@ const RISK: PatientRisk = {
   probability: 0.73,
   willBeAdmitted: true,
   threshold: 0.4,
-  window: '0-2 h',
+  ...{ window: '0-2 h', observedFrom: '2026-11-01T06:00:00.000Z', observedUntil: '2026-11-01T08:00:00.000Z' },
+  caution: null,
   assessedAt: '2026-11-01T08:30:00.000Z',
   model: { name: 'icu_admission', version: '3', digest: 'sha256:1f', engine: 'Embedded logistic regression' },
   reasons: [
@@ -50,6 +51,18 @@ test('a risk becomes a RiskAssessment with a percentage, a period, its model and
   });
 });
 
+test('that values are not of one stay is told before the reasons, and in a note', () => {
+  const caution = 'The oldest value is 331 days older than the newest.';
+  const told = riskAssessment({ ...RISK, window: '2025-12-05 to 2026-11-01', caution });
+  const said = `It was computed from observations of 2025-12-05 to 2026-11-01. ${caution} Oxygen`;
+  expect(told.prediction?.[0]?.rationale).toContain(said);
+  expect(told.text?.div).toContain(said);
+  expect(told.note?.map(({ text }) => text)).toEqual([
+    caution,
+    expect.stringContaining('never for clinical use'),
+  ]);
+});
+
 test('a value without a unit, as an importer has scaled it, stands apart from the words', () => {
   const reasons = [
     { code: 'sirio_dimer_median', display: 'Dimer (scaled)', value: -0.98712, unit: '1', contribution: -0.3 },
@@ -67,6 +80,7 @@ test.each<[string, Partial<PatientRisk>]>([
   ['without reasons', { reasons: [] }],
   ['with nothing measured', { reasons: RISK.reasons.map((reason) => ({ ...reason, value: null })) }],
   ['without a window', { window: null }],
+  ['of values that are not of one stay', { caution: 'The oldest value is 331 days older.' }],
   ['without a digest', { model: { ...RISK.model, digest: null } }],
   ['that is nil', { probability: 0, willBeAdmitted: false }],
   ['that is certain', { probability: 1 }],

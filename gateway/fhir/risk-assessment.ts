@@ -27,10 +27,11 @@ export function patientOfAssessment(id: string): string | undefined {
 
 /** The risk as a FHIR R4 RiskAssessment; its performer is the model, a contained Device. */
 export function riskAssessment(risk: PatientRisk): RiskAssessment {
-  const { patientId, model, probability, assessedAt, window, reasons } = risk;
+  const { patientId, model, probability, assessedAt, window, caution, reasons } = risk;
   const rationale = [
     `The ICU admission risk is ${verdict(risk)}.`,
     window && `It was computed from observations of ${window}.`,
+    caution,
     ...reasons.map((reason) => `${reasonInWords(reason)}.`),
   ];
   const measured = reasons.flatMap((reason) => measurement(reason) ?? []);
@@ -68,7 +69,7 @@ export function riskAssessment(risk: PatientRisk): RiskAssessment {
         rationale: sentences,
       },
     ],
-    note: [{ text: NOT_FOR_CLINICAL_USE }],
+    note: [...(caution ? [caution] : []), NOT_FOR_CLINICAL_USE].map((text) => ({ text })),
   };
 }
 

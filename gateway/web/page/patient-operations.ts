@@ -14,6 +14,8 @@ export type IcuRisk = {
   readonly willBeAdmitted: boolean;
   readonly threshold: number;
   readonly window: string | null;
+  /** Why it is not to be believed as it stands. */
+  readonly caution: string | null;
   readonly assessedAt: string;
   readonly model: ModelVersion;
   readonly reasons: readonly IcuReason[];
@@ -34,6 +36,7 @@ query Patient($id: ID!) {
       willBeAdmitted
       threshold
       window
+      caution
       assessedAt
       model {
         name

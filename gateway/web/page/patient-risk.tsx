@@ -40,7 +40,7 @@ function WithoutRisk({ id, known, certain }: { id: string; known: boolean; certa
 }
 
 function Risk({ risk, units }: { risk: IcuRisk; units: ReadonlyMap<string, string> }) {
-  const { probability, willBeAdmitted, threshold, window, assessedAt, model, reasons } = risk;
+  const { probability, willBeAdmitted, threshold, window, caution, assessedAt, model, reasons } = risk;
   const widest = Math.max(...reasons.map(({ contribution }) => Math.abs(contribution)), Number.EPSILON);
   return (
     <>
@@ -55,6 +55,11 @@ function Risk({ risk, units }: { risk: IcuRisk; units: ReadonlyMap<string, strin
         threshold={threshold}
         tone={willBeAdmitted ? 'tone-positive' : 'tone-negative'}
       />
+      {caution !== null && (
+        <p>
+          <strong>{caution}</strong>
+        </p>
+      )}
       {reasons.length > 0 && (
         <>
           <p class="caption">What moves it most</p>

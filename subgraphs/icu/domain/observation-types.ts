@@ -43,6 +43,11 @@ export const OBSERVATION_TYPES: readonly ObservationType[] = [
   type('immunocompromised', 'Immunocompromised (0 no, 1 yes)', '1', 0, 1),
 ];
 
+/** What does not change within years, whenever it was observed. */
+export const LASTING_CODES: ReadonlySet<string> = new Set([
+  ...['age', 'sex', 'hypertension', 'diabetes', 'immunocompromised'],
+]);
+
 export const OBSERVATION_TYPE_BY_CODE: ReadonlyMap<string, ObservationType> = new Map(
   OBSERVATION_TYPES.map((one) => [one.code, one]),
 );

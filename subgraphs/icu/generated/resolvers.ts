@@ -249,8 +249,14 @@ export type IcuRisk = {
   threshold: Scalars['Float']['output'];
   /** The version that answered. */
   model: ModelVersion;
-  /** The time over which the observations were made, for example 0-2 h. */
+  /** The time over which the observations were made, for example 0-2 h; the days of the oldest and the newest, for example 2026-01-01 to 2026-11-28, where they are more than 48 hours apart. What holds for years, such as age, does not count. */
   window?: Maybe<Scalars['String']['output']>;
+  /** When the oldest of the observations was made. */
+  observedFrom?: Maybe<Scalars['DateTime']['output']>;
+  /** When the newest of the observations was made. */
+  observedUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** What to know before the risk is believed, in words: that the observations are more than 48 hours apart and so not of one stay. Null where they are of one. */
+  caution?: Maybe<Scalars['String']['output']>;
   /** When it was computed. */
   assessedAt: Scalars['DateTime']['output'];
   /** What moved the probability most, strongest first. */
@@ -538,6 +544,9 @@ export type IcuRiskResolvers<ContextType = Context, ParentType extends Resolvers
   threshold?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   model?: Resolver<ResolversTypes['ModelVersion'], ParentType, ContextType>;
   window?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  observedFrom?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  observedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  caution?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   assessedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   reasons?: Resolver<Array<ResolversTypes['IcuRiskReason']>, ParentType, ContextType>;
 };

@@ -2,11 +2,12 @@ import { codeOf, RadiographError } from '#common/errors.ts';
 import type { Context } from '../context.ts';
 import { featuresOf } from '../domain/cohort.ts';
 import { checkedObservations, type Fault } from '../domain/observation-check.ts';
+import { observedSpan } from '../domain/observed-span.ts';
 import type { StoredPatient } from '../domain/patient.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 import { DateTime } from './date-time.ts';
 import { LARGEST_PAGE, within } from './page-size.ts';
-import { toRisk, windowOf } from './risk.ts';
+import { toRisk } from './risk.ts';
 import { icuModelTrain, icuModelTraining, icuModelVersions } from './training.ts';
 
 const MOST_OBSERVATIONS = 500;
@@ -46,7 +47,7 @@ export const icuResolvers: Resolvers = {
     async icuRisk({ id }, _args, context) {
       const assessed = await context.risks.load(id);
       if (!assessed) return null;
-      if (assessed.assessment) return toRisk(assessed.assessment, windowOf(assessed.newest), context);
+      if (assessed.assessment) return toRisk(assessed.assessment, observedSpan(assessed.newest), context);
       throw new RadiographError('ICU_UNAVAILABLE', 'No ICU model has learned from observations like these');
     },
   },

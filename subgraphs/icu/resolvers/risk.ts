@@ -1,13 +1,11 @@
 import type { Context } from '../context.ts';
 import type { IcuAssessment, IcuModelVersion } from '../domain/icu-model.ts';
-import type { Observation } from '../domain/patient.ts';
+import type { ObservedSpan } from '../domain/observed-span.ts';
 import type { IcuRisk, ModelVersion } from '../generated/resolvers.ts';
-
-const HOUR_MS = 3_600_000;
 
 export function toRisk(
   { probability, model, reasons }: IcuAssessment,
-  window: string | null,
+  span: ObservedSpan | null,
   { now, observationTypes }: Context,
 ): IcuRisk {
   return {
@@ -15,20 +13,16 @@ export function toRisk(
     willBeAdmitted: probability >= model.threshold,
     threshold: model.threshold,
     model: toModelVersion(model),
-    window,
+    window: span?.window ?? null,
+    observedFrom: span && new Date(span.from).toISOString(),
+    observedUntil: span && new Date(span.until).toISOString(),
+    caution: span?.caution ?? null,
     assessedAt: new Date(now()).toISOString(),
     reasons: reasons.map((reason) => ({
       ...reason,
       display: observationTypes().get(reason.code)?.display ?? reason.code,
     })),
   };
-}
-
-/** The hours from the first to the last observation that was used. */
-export function windowOf(newest: readonly Observation[]): string | null {
-  const times = newest.map(({ observedAt }) => observedAt);
-  const hours = Math.ceil((Math.max(...times) - Math.min(...times)) / HOUR_MS);
-  return times.length === 0 ? null : `0-${Math.max(1, hours)} h`;
 }
 
 /** Every version that is kept can be asked. */
