@@ -4,6 +4,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
+import { startIdentityProvider } from './identity-provider.ts';
 import { accessibilityFaults, eventually, visit, WCAG_AA, WHOLE_TEST } from './page-visit.ts';
 import { type System, startSystem } from './system.ts';
 
@@ -22,8 +23,8 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-async function openExplorer(options: Parameters<typeof visit>[2] = {}, hash = '') {
-  const visited = await visit(browser, `${system.url}/explorer${hash}`, options);
+async function openExplorer(options: Parameters<typeof visit>[2] = {}, hash = '', { url } = system) {
+  const visited = await visit(browser, `${url}/explorer${hash}`, options);
   const { page, faults, atHand } = visited;
   atHand.push({ name: 'phantom.png', mimeType: 'image/png', buffer: readFileSync(PHANTOM) });
   // It follows jobs by server-sent events.
@@ -59,6 +60,40 @@ withBrowser('a file is uploaded, its job followed to its end, and the result rea
   await run(page);
   await eventually(() => shown(page, '.graphiql-response')).toContain('"heatmap"');
   expect(faults).toEqual([]);
+});
+
+withBrowser(
+  'where the schema is closed a file is uploaded too, and it says why nothing is completed',
+  WHOLE_TEST,
+  async () => {
+    await using closed = await startSystem({ gateway: { INTROSPECTION: '0' } });
+    const { page } = await openExplorer({}, '', closed);
+    const notice = page.getByRole('status', { name: 'Schema' });
+    await notice.getByText('This gateway does not show its schema').waitFor();
+    await page.getByText('Choose files', { exact: true }).click();
+    await page.getByRole('status', { name: 'Chosen for files' }).getByText('phantom.png').waitFor();
+    await run(page);
+    await page.getByRole('button', { name: /^Follow job/ }).waitFor();
+    expect(await accessibilityFaults(page, WCAG_AA, ['.graphiql-tabs', '.monaco-editor'])).toEqual([]);
+  },
+);
+
+withBrowser('where a token is wanted it says where to write it', WHOLE_TEST, async () => {
+  await using provider = await startIdentityProvider();
+  await using guarded = await startSystem({ gateway: { ...provider.settings, INTROSPECTION: '1' } });
+  const { page } = await openExplorer({}, '', guarded);
+  const notice = page.getByRole('status', { name: 'Schema' });
+  await notice.getByText('This gateway wants a token').waitFor();
+  const token = await provider.token({ scope: 'radiograph:write' });
+  await page.getByRole('button', { name: 'Headers' }).click();
+  await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
+  await page.keyboard.insertText(JSON.stringify({ authorization: `Bearer ${token}` }));
+  await page.getByRole('button', { name: 'Re-fetch GraphQL schema' }).click();
+  await eventually(() => notice.textContent()).toBe('');
+  await page.getByRole('button', { name: 'Synthetic sample' }).click();
+  await page.getByRole('button', { name: 'Clear' }).waitFor();
+  await run(page);
+  await page.getByRole('button', { name: /^Follow job/ }).waitFor();
 });
 
 withBrowser('headers of the editor go with a request, a subscription and an upload', WHOLE_TEST, async () => {

@@ -7,7 +7,7 @@ import { chooseFiles, useUploadState } from './upload-state.ts';
 export function FilePanel() {
   const { schema, operations } = useGraphiQL(pick('schema', 'operations'));
   const { jobs } = useUploadState();
-  const slots = schema ? (operations ?? []).flatMap((operation) => uploadSlots(schema, operation)) : [];
+  const slots = (operations ?? []).flatMap((operation) => uploadSlots(schema ?? null, operation));
   if (slots.length === 0) return null;
   return (
     <section className="files" aria-label="Files">

@@ -10,6 +10,7 @@ import { FilePanel } from './file-panel.tsx';
 import { linkedOperation } from './linked-operation.ts';
 import { FOLLOW, READ, UPLOAD } from './operations.ts';
 import { fetcher } from './requests.ts';
+import { SchemaNotice } from './schema-notice.tsx';
 
 const linked = linkedOperation(location.hash);
 // Read once: a reload goes on with what was made of it, and no history keeps its variables.
@@ -50,6 +51,7 @@ function Explorer() {
               <a href="/graphql">Apollo Sandbox</a>
             </nav>
           </header>
+          <SchemaNotice />
           <FilePanel />
           <GraphiQLInterface showPersistHeadersSettings={false} defaultEditorToolsVisibility="variables" />
         </DocExplorerStore>
