@@ -19,7 +19,10 @@ async function aClient(options: FakeIrisOptions = {}, settings: Partial<IrisConf
   const fake = await startFakeIris(options);
   const registry = new Registry();
   const lines: string[] = [];
-  const logger = pino({ level: 'trace' }, { write: (line) => lines.push(line) });
+  const logger = pino(
+    { level: 'trace', base: null, timestamp: false },
+    { write: (line) => lines.push(line) },
+  );
   const sql = openIrisSql(fakeConfig(fake, settings), registry, logger);
   return {
     fake,
@@ -352,7 +355,15 @@ test('faults and log lines name no SQL, no value, no account and no host', async
     await client.registry.metrics(),
   ].join('\n');
   expect(faults).toHaveLength(3);
-  for (const secret of ['Jane Doe', 'JANE DOE', 'LENGTH', port, ACCOUNT.password, ACCOUNT.user, 'Basic '])
+  for (const secret of [
+    'Jane Doe',
+    'JANE DOE',
+    'LENGTH',
+    `:${port}`,
+    ACCOUNT.password,
+    ACCOUNT.user,
+    'Basic ',
+  ])
     expect(told).not.toContain(secret);
   expect(told).toMatch(/iris_statement_seconds_count\{statement="length",outcome="sql"\} 1/);
 });
