@@ -10,59 +10,16 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdtempDisposable } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { keyIdOf } from '#common/blob-envelope.ts';
-import { openFolderBlobStore } from '#common/folder-blob-store.ts';
 import { addBlobKey } from '#common/key-ring.ts';
-import { keysFolder, openKeys } from '#common/keys.ts';
-import { openDatabase } from '#common/sqlite.ts';
+import { keysFolder } from '#common/keys.ts';
 import { backUp, type Places } from './backup.ts';
 import { restore } from './restore.ts';
-
-async function aDataFolder() {
-  const folder = await mkdtempDisposable(join(tmpdir(), 'backup-'));
-  const dataDir = join(folder.path, 'data');
-  const db = openDatabase(join(dataDir, 'imaging.sqlite'));
-  db.exec('CREATE TABLE radiographs (address TEXT) STRICT');
-  const blobs = await openFolderBlobStore(dataDir, await openKeys(dataDir));
-  const contents = new Map<string, Buffer>();
-  const places = {
-    dataDir,
-    backup: join(folder.path, 'backup'),
-    backupOfKeys: join(folder.path, 'backup-of-keys'),
-  };
-  return {
-    ...{ root: folder.path, places, blobs, contents, db },
-    async add(count: number) {
-      for (let i = 0; i < count; i += 1) {
-        const bytes = randomBytes(3_000);
-        const { address } = await blobs.put([bytes]);
-        db.prepare('INSERT INTO radiographs VALUES (?)').run(address);
-        contents.set(address, bytes);
-      }
-    },
-    restored: { ...places, dataDir: join(folder.path, 'restored') },
-    async [Symbol.asyncDispose]() {
-      db.close();
-      await folder.remove();
-    },
-  };
-}
-
-/** What a restored folder holds: the bytes of each radiograph that its database names. */
-async function radiographsIn(dataDir: string) {
-  using db = openDatabase(join(dataDir, 'imaging.sqlite'));
-  const blobs = await openFolderBlobStore(dataDir, await openKeys(dataDir));
-  const found = new Map<string, Buffer | undefined>();
-  for (const { address } of db.prepare('SELECT address FROM radiographs').all())
-    found.set(String(address), await blobs.get(String(address)));
-  return found;
-}
+import { aDataFolder, filesIn, radiographsIn } from './testing/a-data-folder.ts';
 
 test('what was backed up is restored, later changes are added, and what was deleted goes', async () => {
   await using data = await aDataFolder();
@@ -118,10 +75,6 @@ async function killAt(places: Places, isMoment: () => boolean): Promise<void> {
   if (code) throw new Error(`The backup ended with ${code}`);
 }
 
-const filesIn = (folder: string) =>
-  (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [])
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
 const imagesOf = (folder: string) =>
   filesIn(join(folder, 'blobs')).filter((name) => /^..\/[0-9a-f]{64}$/.test(name));
 
@@ -262,9 +215,9 @@ test('a restore refuses what is not whole, and what it would write over', async 
 test('a damaged database ends the backup, and a folder of something else is left alone', async () => {
   await using data = await aDataFolder();
   await data.add(2);
-  writeFileSync(join(data.places.dataDir, 'broken.sqlite'), 'this is no database at all, but long enough');
-  await expect(backUp(data.places)).rejects.toThrow();
-  rmSync(join(data.places.dataDir, 'broken.sqlite'));
+  writeFileSync(join(data.places.dataDir, 'icu.sqlite'), 'this is no database at all, but long enough');
+  await expect(backUp(data.places)).rejects.toThrow('not a database');
+  rmSync(join(data.places.dataDir, 'icu.sqlite'));
   await expect(backUp({ ...data.places, backup: data.root })).rejects.toThrow('Expected an empty folder');
 });
 
@@ -289,6 +242,10 @@ test('the commands say what they need and what they did', async () => {
   const away = { ...env, DATABASE_URL: 'postgres://hospital@db/radiograph' };
   expect(await told(away, 'backup', '--to', backup, '--keys-to', backupOfKeys)).toEqual(
     fails('docs/backup.md'),
+  );
+  const elsewhere = { DATA_DIR: join(data.root, 'mistyped') };
+  expect(await told(elsewhere, 'backup', '--to', backup, '--keys-to', backupOfKeys)).toEqual(
+    fails('Expected a data folder with a database'),
   );
   expect(await told(env, 'backup', '--to', backup, '--keys-to', backupOfKeys)).toEqual({
     ...{ code: 0, faults: '' },

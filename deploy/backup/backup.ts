@@ -10,11 +10,13 @@ import {
   differenceOf,
   isEmpty,
   keepOnly,
+  keyFiles,
   namesIn,
   replaceImages,
   syncImages,
   writeDurably,
 } from './copied-files.ts';
+import { databasesOf } from './data-folder.ts';
 import { digestOf, readManifest, writeManifest } from './manifest.ts';
 
 export type Places = {
@@ -43,14 +45,15 @@ const MARK = 'radiograph.backup';
  *  Killed at any moment it leaves a backup that can be restored where there was one, and the next run ends what it began:
  *  until the manifest is replaced images are only added, or put under a newer key that is there already, and the
  *  databases lie beside the earlier ones.
- *  @throws Error when a folder holds something else */
+ *  @throws Error when a folder holds something else, before anything is written */
 export async function backUp(places: Places): Promise<BackedUp> {
   const { dataDir, backup: to, backupOfKeys, keysDir = keysFolder(dataDir) } = places;
   if (!(await isEmpty(to)) && !(await namesIn(to)).includes(MARK))
     throw new Error('Expected an empty folder for the backup, or an earlier backup');
+  const earlier = await readManifest(to).catch(() => undefined);
+  const databases = await databasesOf(dataDir, keysDir, earlier);
   await mkdir(to, { recursive: true, mode: 0o700 });
   await (await open(join(to, MARK), 'w', 0o600)).close();
-  const earlier = await readManifest(to).catch(() => undefined);
   const state = earlier?.state === 'state-1' ? 'state-2' : 'state-1';
   const folder = join(to, state);
   await rm(folder, { recursive: true, force: true });
@@ -59,8 +62,7 @@ export async function backUp(places: Places): Promise<BackedUp> {
 
   const startedAt = new Date().toISOString();
   const files: Record<string, string> = {};
-  for (const name of (await namesIn(dataDir)).filter((file) => file.endsWith('.sqlite')))
-    files[name] = await copyDatabase(join(dataDir, name), join(folder, name));
+  for (const name of databases) files[name] = await copyDatabase(join(dataDir, name), join(folder, name));
   const [images, copies] = [join(dataDir, 'blobs'), join(to, 'blobs')];
   const { same, missing, changed } = await differenceOf(images, copies);
   const keys = () => copyKeys(keysDir, backupOfKeys);
@@ -91,10 +93,6 @@ export async function unreadableAmong(addresses: Iterable<string>, folder: strin
     });
   return unreadable;
 }
-
-/** What is being written has no name yet that a start would take for a key. */
-export const keyFiles = async (folder: string) =>
-  (await namesIn(folder)).filter((name) => /\.(key|pub)$/.test(name));
 
 /** Keys are added, never removed: images of an earlier backup may need those that were dropped since. */
 async function copyKeys(from: string, to: string): Promise<void> {

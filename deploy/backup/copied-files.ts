@@ -114,6 +114,10 @@ export async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(absent)) ?? [];
 }
 
+/** What is being written has no name yet that a start would take for a key. */
+export const keyFiles = async (folder: string) =>
+  (await namesIn(folder)).filter((name) => /\.(key|pub)$/.test(name));
+
 const foldersOf = async (blobs: string) => (await namesIn(blobs)).filter((name) => name.length === 2);
 
 const placeOf = (blobs: string, address: string) => join(blobs, address.slice(0, 2), address);

@@ -21,8 +21,9 @@ const manifest = z.strictObject({
  *  one to restore. */
 export type Manifest = z.output<typeof manifest>;
 
+/** @throws Error, leaving the one before, when the content is one that could not be read again */
 export async function writeManifest(folder: string, content: Manifest): Promise<void> {
-  await writeDurably(join(folder, FILE), `${JSON.stringify(content, null, 2)}\n`);
+  await writeDurably(join(folder, FILE), `${JSON.stringify(manifest.parse(content), null, 2)}\n`);
 }
 
 /** @throws Error when the folder holds no whole backup */

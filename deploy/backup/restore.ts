@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readIfThere, syncFolder } from '#common/key-files.ts';
 import { keysFolder } from '#common/keys.ts';
-import { keyFiles, type Places, unreadableAmong } from './backup.ts';
-import { addImages, copyDurably, isEmpty, syncImages } from './copied-files.ts';
+import { type Places, unreadableAmong } from './backup.ts';
+import { addImages, copyDurably, isEmpty, keyFiles, syncImages } from './copied-files.ts';
 import { digestOf, readManifest } from './manifest.ts';
 
 export type Restored = { readonly startedAt: string; readonly images: number };
