@@ -15,6 +15,10 @@ const stop = stopSignal();
 mkdirSync(resolve(config.dataDir), { recursive: true, mode: 0o700 });
 
 const running: SupervisedProcess[] = [];
+// A second Ctrl-C ends this process at once, and those that hear only of it must not drain on alone.
+process.once('exit', () => {
+  for (const part of running) part.kill();
+});
 try {
   for (const group of config.groups) {
     const started = group.map((service) => superviseProcess(service, logger));

@@ -7,6 +7,8 @@ export type SupervisedProcess = AsyncDisposable & {
   readonly name: string;
   /** Resolves when the process said for the first time that it can work. */
   readonly ready: Promise<void>;
+  /** Ends it at once, without a chance to drain. */
+  kill(): void;
 };
 
 const FIRST_PAUSE_MS = 100;
@@ -65,6 +67,7 @@ export function superviseProcess(
   return {
     name: service.name,
     ready,
+    kill: () => void child?.kill('SIGKILL'),
     async [Symbol.asyncDispose]() {
       stopping.abort();
       child?.kill('SIGTERM');

@@ -21,15 +21,18 @@ export type Installation = AsyncDisposable & {
 };
 
 /** @param given variables for every process, beside those of the ports
- *  @param dataDir a folder to go on with; it is removed at the end, too */
+ *  @param dataDir a folder to go on with; it is removed at the end, too
+ *  @param ownGroup whether its processes are a group of their own, which can be sent a signal as a terminal does */
 export async function startInstallation(
   given: NodeJS.ProcessEnv = {},
   dataDir = mkdtempSync(join(tmpdir(), 'radiograph-')),
+  ownGroup = false,
 ): Promise<Installation> {
   const ports = await Promise.all(PORTS.map(freePort));
   const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
   const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {
     // Not the runner's NODE_ENV: libraries behave otherwise under "test".
+    detached: ownGroup,
     env: { ...process.env, NODE_ENV: '', ...given, ...env, DATA_DIR: dataDir, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

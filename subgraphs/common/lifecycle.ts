@@ -1,22 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** One Ctrl-C may come twice, from the terminal and from npm, which passes it on. */
+const SAME_REQUEST_MS = 500;
+
 /** Resolves when the process is asked to stop (SIGTERM, SIGINT) or its supervisor is gone. A second signal ends
- *  it at once. Resources then close in reverse order by `await using`; nothing calls `process.exit` midway. */
+ *  it at once. Resources then close in reverse order by `await using`; nothing calls `process.exit` midway.
+ *
+ *  A supervised process leaves SIGINT to its supervisor: a terminal sends it to all of them at once, and those behind
+ *  the gateway have to answer until it has drained. */
 export function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    let asked = false;
+    const isSupervised = process.connected;
+    let askedAt: number | undefined;
     const ask = (reason: string) => {
-      if (asked) process.exit(1);
-      asked = true;
+      const now = performance.now();
+      if (askedAt !== undefined && now - askedAt > SAME_REQUEST_MS) process.exit(1);
+      if (askedAt !== undefined) return;
+      askedAt = now;
       // The pipe must not keep a process alive that has drained.
       process.channel?.unref();
       resolve(reason);
     };
     process.on('SIGTERM', () => ask('SIGTERM'));
-    process.on('SIGINT', () => ask('SIGINT'));
+    process.on('SIGINT', () => isSupervised || ask('SIGINT'));
     // Started by `npm start`: the pipe to the supervisor breaks when that is killed, and no orphan may stay.
     // A process that ends by itself closes the pipe too: that is no second request.
-    if (process.connected) process.on('disconnect', () => asked || ask('supervisor gone'));
+    if (isSupervised) process.on('disconnect', () => askedAt !== undefined || ask('supervisor gone'));
   });
 }
 
