@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { leave, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal, tellReady } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { gatewayConfig } from './config.ts';
 
@@ -14,5 +14,6 @@ const stop = stopSignal();
 
 await using server = await startGateway(config, logger);
 logger.info({ url: server.url }, 'gateway is ready');
+tellReady();
 logger.info({ reason: await stop }, 'gateway drains');
 await leave(server, config.drainDelayMs ?? 0);

@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { leave, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal, tellReady } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { servingConfig } from './config.ts';
 import { startServing } from './server.ts';
@@ -12,5 +12,6 @@ const stop = stopSignal();
 
 await using server = await startServing(config, logger);
 logger.info({ grpcPort: server.grpcPort, restPort: server.restPort }, 'serving is ready');
+tellReady();
 logger.info({ reason: await stop }, 'serving drains');
 await leave(server, config.drainDelayMs ?? 0);

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
+import { expectFreePorts } from './free-ports.ts';
 import { localConfig } from './services.ts';
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
@@ -20,17 +21,24 @@ process.once('exit', () => {
   for (const part of running) part.kill();
 });
 try {
-  for (const group of config.groups) {
-    const started = group.map((service) => superviseProcess(service, logger));
-    running.push(...started);
-    await Promise.race([Promise.all(started.map(({ ready }) => ready)), stop]);
-  }
-  console.log(`Radiograph is ready: ${config.gatewayUrl}`);
+  await expectFreePorts(config.groups.flat());
+  if (await allReady()) console.log(`Radiograph is ready: ${config.gatewayUrl}`);
   logger.info({ reason: await stop }, 'draining');
 } catch (error) {
-  logger.fatal({ err: error }, 'Radiograph cannot start');
+  console.error(`Radiograph cannot start: ${(error as Error).message}`);
   process.exitCode = 1;
 } finally {
   // The gateway first, so that nothing new comes in while those behind it finish.
   for (const part of running.toReversed()) await part[Symbol.asyncDispose]();
+}
+
+/** Starts group after group. @returns false when it was asked to stop before all were ready; nothing starts after that */
+async function allReady(): Promise<boolean> {
+  for (const group of config.groups) {
+    const started = group.map((service) => superviseProcess(service, logger));
+    running.push(...started);
+    const ready = Promise.all(started.map((part) => part.ready)).then(() => true);
+    if (!(await Promise.race([ready, stop.then(() => false)]))) return false;
+  }
+  return true;
 }

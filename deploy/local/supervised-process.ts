@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { READY } from '#common/lifecycle.ts';
 import type { Service } from './services.ts';
 
 export type SupervisedProcess = AsyncDisposable & {
@@ -16,18 +17,12 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A process that lived this long was well: its next crash is a first one again. */
 const SETTLED_MS = 10_000;
 const READY_POLL_MS = 50;
-/** More than a service's own drain deadline. */
-const KILL_AFTER_MS = 20_000;
 /** Crashes before readiness after which starting makes no sense: a bad setting, a port in use. */
 const MOST_EARLY_CRASHES = 3;
 
 /** Runs a service and starts it again when it dies, with growing pauses. Disposing it sends SIGTERM and waits.
  *  `ready` rejects when the service dies three times without ever having been ready. */
-export function superviseProcess(
-  service: Service,
-  logger: Logger,
-  nodeOptions: readonly string[] = [],
-): SupervisedProcess {
+export function superviseProcess(service: Service, logger: Logger): SupervisedProcess {
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
   let wasReady = false;
@@ -38,12 +33,13 @@ export function superviseProcess(
       if (!wasReady && crashes >= MOST_EARLY_CRASHES)
         return rejectReady(new Error(`${service.name} does not start; its messages above say why`));
       const startedAt = Date.now();
-      child = spawn(process.execPath, [...nodeOptions, service.main], {
+      child = spawn(process.execPath, [service.main], {
+        env: service.env,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       logger.info({ service: service.name, pid: child.pid }, 'started');
       const exited = exitOf(child);
-      void untilReady(service, child).then((ready) => {
+      void untilReady(service, child, exited).then((ready) => {
         if (!ready) return;
         wasReady = true;
         resolveReady();
@@ -71,7 +67,7 @@ export function superviseProcess(
     async [Symbol.asyncDispose]() {
       stopping.abort();
       child?.kill('SIGTERM');
-      const kill = setTimeout(() => child?.kill('SIGKILL'), KILL_AFTER_MS);
+      const kill = setTimeout(() => child?.kill('SIGKILL'), service.killAfterMs);
       await running;
       clearTimeout(kill);
     },
@@ -85,7 +81,12 @@ function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: str
   });
 }
 
-async function untilReady(service: Service, child: ChildProcess): Promise<boolean> {
+/** Asks no URL before the process itself has said that it listens: another may answer there. */
+async function untilReady(service: Service, child: ChildProcess, exited: Promise<unknown>): Promise<boolean> {
+  const said = new Promise<boolean>((resolve) => {
+    child.on('message', (message) => message === READY && resolve(true));
+  });
+  if (!(await Promise.race([said, exited.then(() => false)]))) return false;
   while (child.exitCode === null && child.signalCode === null) {
     const answer = await fetch(service.readyUrl, { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,

@@ -13,6 +13,8 @@ const PORTS = ['PORT', 'IMAGING_PORT', 'HEATMAP_PORT', 'ICU_PORT', 'SERVING_GRPC
 export type Installation = AsyncDisposable & {
   readonly url: string;
   readonly dataDir: string;
+  /** Its ports and its data folder, as settings. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly supervisor: ChildProcess;
   /** The process of a service that runs now. */
   pid(service: string): number;
@@ -30,6 +32,7 @@ export async function startInstallation(
 ): Promise<Installation> {
   const ports = await Promise.all(PORTS.map(freePort));
   const env = Object.fromEntries(PORTS.map((name, i) => [name, String(ports[i])]));
+  const host = given.HOST ?? '127.0.0.1';
   const supervisor = spawn(process.execPath, [join(ROOT, 'deploy/local/start.ts')], {
     // Not the runner's NODE_ENV: libraries behave otherwise under "test".
     detached: ownGroup,
@@ -51,9 +54,10 @@ export async function startInstallation(
         resolve(found);
       });
     });
-  await line('Radiograph is ready: http://localhost:');
+  await line('Radiograph is ready: http://');
   return {
-    url: `http://127.0.0.1:${env.PORT}`,
+    url: `http://${host}:${env.PORT}`,
+    settings: { ...env, DATA_DIR: dataDir },
     dataDir,
     supervisor,
     line,

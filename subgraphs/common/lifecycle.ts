@@ -29,6 +29,15 @@ export function stopSignal(): Promise<string> {
   });
 }
 
+/** What a process tells its supervisor when it listens. */
+export const READY = 'ready';
+
+/** Tells the supervisor, where there is one, that this process listens: `/readyz` alone could be another's answer. */
+export function tellReady(): void {
+  // A supervisor that is gone is heard of by the end of the pipe.
+  if (process.connected) process.send?.(READY, () => undefined);
+}
+
 const DRAIN_MS = 15_000;
 
 /** Lets go of a server: it says that it is leaving and answers on for `delayMs`, then what closes it has 15 seconds.

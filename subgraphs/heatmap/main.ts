@@ -1,5 +1,5 @@
 import { reuseExternalMemory } from '#common/external-memory.ts';
-import { leave, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal, tellReady } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { heatmapConfig } from './config.ts';
 import { startHeatmap } from './server.ts';
@@ -12,5 +12,6 @@ const stop = stopSignal();
 
 await using server = await startHeatmap(config, logger);
 logger.info({ url: server.url }, 'heatmap is ready');
+tellReady();
 logger.info({ reason: await stop }, 'heatmap drains');
 await leave(server, config.drainDelayMs ?? 0);

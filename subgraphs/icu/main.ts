@@ -1,4 +1,4 @@
-import { leave, stopSignal } from '#common/lifecycle.ts';
+import { leave, stopSignal, tellReady } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
 import { icuConfig } from './config.ts';
 import { startIcu } from './server.ts';
@@ -9,5 +9,6 @@ const stop = stopSignal();
 
 await using server = await startIcu(config, logger);
 logger.info({ url: server.url }, 'icu is ready');
+tellReady();
 logger.info({ reason: await stop }, 'icu drains');
 await leave(server, config.drainDelayMs ?? 0);
