@@ -1,3 +1,4 @@
+import { hasPassed } from './clinical-time.ts';
 import type { ObservationType } from './observation-types.ts';
 import type { Observation } from './patient.ts';
 
@@ -9,8 +10,6 @@ export type ObservationInput = {
 export type Fault = { readonly message: string; readonly field: readonly string[] };
 
 const MOST_OBSERVATIONS = 50;
-/** Clocks differ; more than this ahead is a mistake. */
-const AHEAD_MS = 5 * 60_000;
 
 /** Checks observations as they come in. @returns all faults, or the observations when there are none */
 export function checkedObservations(
@@ -50,7 +49,7 @@ function faultsOf(
     const message = `Expected ${type.minimum} to ${type.maximum} ${type.unit} for ${code}, got a value outside`;
     faults.push({ message, field: ['value'] });
   }
-  if (observedAt != null && !(Date.parse(observedAt) <= now + AHEAD_MS))
+  if (observedAt != null && !hasPassed(Date.parse(observedAt), now))
     faults.push({ message: 'Expected a time that has passed, got another', field: ['observedAt'] });
   return faults;
 }

@@ -3,6 +3,9 @@ import { OBSERVATION_TYPE_BY_CODE } from './observation-types.ts';
 import type { Observation } from './patient.ts';
 import { type Random, seededRandom } from './random.ts';
 
+/** The name of the cohort that a new ledger is filled with. */
+export const SYNTHETIC = 'synthetic';
+
 /** A made-up patient: no real person's values. `admitted` tells whether the patient came to the ICU after the
  *  observations were made. */
 export type SyntheticPatient = {
@@ -26,7 +29,7 @@ const TRAINING_SEED = 7;
 /** What an empty ledger is filled with: patients "1" to "200", and others to learn from. */
 export function defaultCohort(): Cohort {
   return {
-    name: 'synthetic',
+    name: SYNTHETIC,
     types: [],
     patients: syntheticCohort(SHOWN_PATIENTS, SHOWN_SEED),
     cases: syntheticCases(TRAINING_PATIENTS, TRAINING_SEED),

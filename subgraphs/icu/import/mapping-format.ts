@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OBSERVATION_TYPE_BY_CODE, type ObservationType } from '../domain/observation-types.ts';
+import { SYNTHETIC } from '../domain/synthetic-cohort.ts';
 
 const column = z.string().min(1);
 
@@ -36,7 +37,10 @@ const observation = z
 
 /** How the columns of a sheet become a cohort. */
 export const mappingFormat = z.strictObject({
-  cohort: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+  cohort: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/)
+    .refine((name) => name !== SYNTHETIC, `${SYNTHETIC} is the name of the patients who are there already`),
   /** Printed after an import. */
   notice: z.string().optional(),
   delimiter: z.string().length(1).default(','),

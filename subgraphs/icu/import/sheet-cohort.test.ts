@@ -110,9 +110,39 @@ test('arrivals are read where the sheet tells them', async () => {
   expect(first?.observations.map(({ observedAt }) => observedAt)).toEqual(
     [2, 2, 4, 4].map((hour) => Date.UTC(2026, 0, 2, hour)),
   );
-  expect(await refusal(sheet.replace('yes\n', 'yes,soon\n'), { ...WARD, arrival: 'came' })).toContain(
-    'Line 3, column came',
+});
+
+test.each([
+  ['soon', 'a time such as'],
+  ['03.04.2026 08:30', 'a time such as'],
+  ['5', 'a time such as'],
+  ['2026-02-30T10:00:00Z', 'a time such as'],
+  ['2026-01-03', 'a time such as'],
+  ['2026-01-03T08:30:00', 'a time such as'],
+  ['', 'a time such as'],
+  ['2026-11-01T12:06:00Z', 'a time that has passed'],
+  ['2062-11-01T08:30:00Z', 'a time that has passed'],
+])('an arrival that is no time, or ahead, is refused with its line: %s', async (came, wanted) => {
+  const sheet = SHEET.replace('later_icu', 'later_icu,came').replace('no\n', 'no,2026-01-02T03:00:00Z\n');
+  expect(await refusal(sheet.replace('yes\n', `yes,${came}\n`), { ...WARD, arrival: 'came' })).toBe(
+    `Line 3, column came: expected ${wanted}${wanted.endsWith('as') ? ' 2026-11-01T08:30:00Z' : ''}, got another`,
   );
+});
+
+test('no value is of a time to come, and every time is in whole milliseconds', async () => {
+  const sheet = SHEET.replace('later_icu', 'later_icu,came')
+    .replace('no\n', 'no,2026-11-01T11:00:00Z\n')
+    .replace('yes\n', 'yes,2026-10-31T11:00:00Z\n');
+  const timesOf = async (mapping: object) =>
+    (await read(sheet, mapping)).cohort.patients.map(({ observations }) =>
+      observations.map(({ observedAt }) => observedAt - NOW),
+    );
+  expect(await timesOf({ ...WARD, arrival: 'came' })).toEqual([
+    [-HOUR, -HOUR, 0, 0],
+    [-25 * HOUR, -25 * HOUR],
+  ]);
+  const [[arrived] = []] = await timesOf({ ...WARD, windowHours: 0.333_333_3 });
+  expect(arrived).toBe(-1_200_000);
 });
 
 const WINDOWS = { ...WARD, window: { column: 'window', first: '0-2' } };
@@ -240,6 +270,7 @@ test.each<[string, object, string]>([
   ['no observations', { ...WARD, observations: [] }, 'observations'],
   ['a name too many', { ...WARD, patients: 'case' }, 'patients'],
   ['a cohort whose name is none', { ...WARD, cohort: 'Ward 7' }, 'cohort'],
+  ['the name of the synthetic cohort', { ...WARD, cohort: 'synthetic' }, 'there already'],
 ])('a mapping is refused with the place of its fault: %s', async (_name, mapping, message) => {
   expect(await refusal(SHEET, mapping)).toContain(message);
 });

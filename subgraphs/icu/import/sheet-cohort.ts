@@ -1,4 +1,5 @@
 import { RadiographError } from '#common/errors.ts';
+import { hasPassed, timeOf } from '../domain/clinical-time.ts';
 import { type Cohort, featuresOf, type TrainingCase } from '../domain/cohort.ts';
 import { OBSERVATION_TYPE_BY_CODE } from '../domain/observation-types.ts';
 import { LONGEST_PATIENT_ID, type Observation } from '../domain/patient.ts';
@@ -102,7 +103,9 @@ function outcomeOf({ line, cells }: SheetRow, { outcome, missing }: Mapping): bo
 }
 
 function observationsOf(row: SheetRow, mapping: Mapping, now: number): Observation[] {
-  const arrival = arrivalOf(row, mapping) ?? now - mapping.windowHours * HOUR_MS;
+  // Times are stored in whole milliseconds.
+  const windowMs = Math.round(mapping.windowHours * HOUR_MS);
+  const arrival = arrivalOf(row, mapping, now) ?? now - windowMs;
   return mapping.observations.flatMap((observation) => {
     const cell = row.cells.get(observation.column) ?? '';
     if (cell === '' || mapping.missing.includes(cell)) return [];
@@ -119,8 +122,9 @@ function observationsOf(row: SheetRow, mapping: Mapping, now: number): Observati
         'BAD_USER_INPUT',
         `${where}: expected ${type.minimum} to ${type.maximum} ${type.unit} for ${observation.code}, got a value outside`,
       );
-    const hours = observation.onArrival ? 0 : mapping.windowHours;
-    return [{ code: observation.code, value, observedAt: arrival + hours * HOUR_MS }];
+    // Of a window that has not ended the values are known by now.
+    const observedAt = observation.onArrival ? arrival : Math.min(arrival + windowMs, Math.max(arrival, now));
+    return [{ code: observation.code, value, observedAt }];
   });
 }
 
@@ -138,12 +142,13 @@ function numberOf(
   return given === undefined ? undefined : given * factor + offset;
 }
 
-function arrivalOf({ line, cells }: SheetRow, { arrival }: Mapping): number | undefined {
+function arrivalOf({ line, cells }: SheetRow, { arrival }: Mapping, now: number): number | undefined {
   if (arrival === undefined) return undefined;
-  const at = Date.parse(cells.get(arrival) ?? '');
-  if (!Number.isNaN(at)) return at;
+  const at = timeOf(cells.get(arrival) ?? '');
+  if (at !== undefined && hasPassed(at, now)) return at;
+  const wanted = at === undefined ? 'a time such as 2026-11-01T08:30:00Z' : 'a time that has passed';
   throw new RadiographError(
     'BAD_USER_INPUT',
-    `Line ${line}, column ${arrival}: expected a time such as 2026-11-01T08:30:00Z, got another text`,
+    `Line ${line}, column ${arrival}: expected ${wanted}, got another`,
   );
 }
