@@ -16,13 +16,14 @@ export type TransientRows = Disposable & {
 };
 
 /** Rows for values that are not to be kept. A removal that fails is done when IRIS answers again; what a crash leaves
- *  behind is removed at the next start.
- *  @param againMs between attempts to remove what should have gone */
+ *  behind is removed at the next start or, what was young then, later.
+ *  @param againMs between attempts to remove what should have gone
+ *  @param laterMs after the start, when what a crash just before has left is old too */
 export function transientRows(
   sql: IrisSql,
   statements: ReturnType<typeof modelStatements>,
   now: () => number,
-  againMs = AGAIN_MS,
+  { againMs = AGAIN_MS, laterMs = 2 * LEFT_BEHIND_MS } = {},
 ): TransientRows {
   const owed = new Set<Statement>();
   let closed = false;
@@ -40,7 +41,9 @@ export function transientRows(
     timer = undefined;
     for (const removal of owed) void remove(removal);
   };
-  void remove(statements.sweep(now() - LEFT_BEHIND_MS));
+  const sweep = () => void remove(statements.sweep(now() - LEFT_BEHIND_MS));
+  sweep();
+  const later = setTimeout(sweep, laterMs).unref();
   return {
     async predict(version, features) {
       const id = randomUUID();
@@ -58,6 +61,7 @@ export function transientRows(
     [Symbol.dispose]() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(later);
     },
   };
 }
