@@ -12,14 +12,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { keyIdOf } from '#common/blob-envelope.ts';
 import { addBlobKey } from '#common/key-ring.ts';
 import { keysFolder } from '#common/keys.ts';
-import { backUp, type Places } from './backup.ts';
+import { backUp } from './backup.ts';
 import { restore } from './restore.ts';
 import { aDataFolder, filesIn, radiographsIn } from './testing/a-data-folder.ts';
+import { killAt } from './testing/killed-run.ts';
 
 test('what was backed up is restored, later changes are added, and what was deleted goes', async () => {
   await using data = await aDataFolder();
@@ -61,20 +61,6 @@ test('what is stored while a backup runs is in it as far as its database names i
     expect(bytes?.equals(data.contents.get(address) as Buffer)).toBe(true);
 });
 
-/** Runs a backup in a process of its own, and kills it (SIGKILL) at a moment.
- *  @param isMoment is asked again and again while it runs */
-async function killAt(places: Places, isMoment: () => boolean): Promise<void> {
-  const program = `
-    const { backUp } = await import(${JSON.stringify(join(import.meta.dirname, 'backup.ts'))});
-    await backUp(${JSON.stringify(places)});`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'inherit' });
-  const exited = once(child, 'exit');
-  while (child.exitCode === null && !isMoment()) await turn();
-  child.kill('SIGKILL');
-  const [code] = await exited;
-  if (code) throw new Error(`The backup ended with ${code}`);
-}
-
 const imagesOf = (folder: string) =>
   filesIn(join(folder, 'blobs')).filter((name) => /^..\/[0-9a-f]{64}$/.test(name));
 
@@ -85,7 +71,7 @@ test('a first backup that is killed again and again is not taken for a whole one
   await data.add(200);
   const { backup: to } = data.places;
   for (const count of [0, 1, 80]) {
-    await killAt(data.places, () => existsSync(to) && imagesOf(to).length >= count);
+    await killAt('backUp', data.places, () => existsSync(to) && imagesOf(to).length >= count);
     await expect(restore(data.restored)).rejects.toThrow('Expected a whole backup');
   }
   expect(await backUp(data.places)).toMatchObject({ images: 200, unreadable: [] });
@@ -135,7 +121,7 @@ test('while a backup is killed again and again the one before stays whole, and t
   ];
   let early = 0;
   for (const [moment, isMoment] of moments) {
-    await killAt(data.places, isMoment);
+    await killAt('backUp', data.places, isMoment);
     // On a busy machine a late kill may find the new one whole.
     const isEarly = manifest() === whole;
     if (isEarly) early += 1;
@@ -143,7 +129,7 @@ test('while a backup is killed again and again the one before stays whole, and t
   }
   expect(early).toBeGreaterThan(moments.length / 2);
   // From here on the new one is whole, though not yet tidied up.
-  await killAt(data.places, () => manifest() !== whole);
+  await killAt('backUp', data.places, () => manifest() !== whole);
   expect(await restored()).toEqual(data.contents);
 
   const { images, unreadable } = await backUp(data.places);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeDurably } from './copied-files.ts';
 
-const FILE = 'backup.json';
+export const MANIFEST = 'backup.json';
 
 const manifest = z.strictObject({
   format: z.literal(2),
@@ -23,15 +23,15 @@ export type Manifest = z.output<typeof manifest>;
 
 /** @throws Error, leaving the one before, when the content is one that could not be read again */
 export async function writeManifest(folder: string, content: Manifest): Promise<void> {
-  await writeDurably(join(folder, FILE), `${JSON.stringify(manifest.parse(content), null, 2)}\n`);
+  await writeDurably(join(folder, MANIFEST), `${JSON.stringify(manifest.parse(content), null, 2)}\n`);
 }
 
 /** @throws Error when the folder holds no whole backup */
 export async function readManifest(folder: string): Promise<Manifest> {
-  const text = await readFile(join(folder, FILE), 'utf8').catch(() => undefined);
-  if (text === undefined) throw new Error(`Expected a whole backup: there is no ${FILE} in it`);
+  const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined);
+  if (text === undefined) throw new Error(`Expected a whole backup: there is no ${MANIFEST} in it`);
   const { data, success } = manifest.safeParse(parsed(text));
-  if (!success) throw new Error(`Expected a backup of format 2: its ${FILE} says otherwise`);
+  if (!success) throw new Error(`Expected a backup of format 2: its ${MANIFEST} says otherwise`);
   return data;
 }
 

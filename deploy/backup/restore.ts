@@ -1,57 +1,75 @@
-import { mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { readIfThere, syncFolder } from '#common/key-files.ts';
-import { keysFolder } from '#common/keys.ts';
-import { type Places, unreadableAmong } from './backup.ts';
-import { addImages, copyDurably, isEmpty, keyFiles, syncImages } from './copied-files.ts';
-import { digestOf, readManifest } from './manifest.ts';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { syncFolder } from '#common/key-files.ts';
+import type { Places } from './backup.ts';
+import { imagesIn, keyFiles, namesIn } from './copied-files.ts';
+import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { buildFolder } from './restored-folder.ts';
 
 export type Restored = { readonly startedAt: string; readonly images: number };
 
-/** Makes a data folder of a backup; the folder appears as a whole or not at all.
+/** Within the data folder, which may be a mount point: nothing can be renamed from elsewhere into its place. */
+const BUILDING = '.restoring';
+
+/** Makes a data folder of a backup. All is built and checked beside its place, so that there is nothing when it fails; then
+ *  it is moved, the databases last. Killed at any moment it goes on when it is done again.
  *  @throws Error when the data folder is not empty, the backup is not whole or damaged, or its keys do not fit */
-export async function restore({ dataDir, keysDir, backup: from, backupOfKeys }: Places): Promise<Restored> {
-  if (!(await isEmpty(dataDir))) throw new Error('Expected an empty data folder, or none');
-  const { startedAt, state, files } = await readManifest(from);
+export async function restore(places: Places): Promise<Restored> {
+  const dataDir = resolve(places.dataDir);
+  const manifest = await readManifest(places.backup);
   // Otherwise one would be made.
-  if (!(await keyFiles(backupOfKeys)).includes('master.key'))
+  if (!(await keyFiles(places.backupOfKeys)).includes('master.key'))
     throw new Error('Expected the keys of the backup: there is no master.key');
-  const building = `${resolve(dataDir)}.restoring`;
-  await rm(building, { recursive: true, force: true });
-  await mkdir(join(building, 'blobs'), { recursive: true, mode: 0o700 });
-  for (const [name, digest] of Object.entries(files)) {
-    await copyDurably(join(from, state, name), join(building, name));
-    if ((await digestOf(join(building, name))) !== digest)
-      throw new Error(`The backup is damaged: ${name} is not as it was written`);
+  const building = join(dataDir, BUILDING);
+  const there = await namesIn(dataDir);
+  if (there.includes(MANIFEST)) await expectSame(dataDir, manifest);
+  else {
+    // The root of a file system has `lost+found`.
+    const may = [BUILDING, `${MANIFEST}.new`, 'lost+found', folderWithin(dataDir, places.keysDir)];
+    if (there.some((name) => !may.includes(name))) throw new Error('Expected an empty data folder, or none');
+    const isNew = (await mkdir(dataDir, { recursive: true, mode: 0o700 })) !== undefined;
+    try {
+      await buildFolder(building, places, manifest);
+    } catch (error) {
+      await rm(building, { recursive: true, force: true });
+      if (isNew) await rmdir(dataDir).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(dirname(dataDir));
+    // From here on a restore that is killed is not built again.
+    await writeManifest(dataDir, manifest);
   }
-  const list = join(building, 'images');
-  const named = (await readFile(list, 'utf8')).split('\n').filter(Boolean);
-  await rm(list);
-  const images = await addImages(join(from, 'blobs'), join(building, 'blobs'), named);
-  if (images.length !== named.length)
-    throw new Error(`The backup is damaged: expected ${named.length} images, got ${images.length}`);
-  const unreadable = await unreadableAmong(images, building, backupOfKeys);
-  if (unreadable.length > 0)
-    throw new Error(
-      `${unreadable.length} of ${images.length} images are damaged, or these are not their keys`,
-    );
-  await syncImages(join(building, 'blobs'));
-  await restoreKeys(backupOfKeys, keysDir ?? keysFolder(building));
-  await syncFolder(building);
-  await rmdir(dataDir).catch(() => undefined);
-  await rename(building, dataDir);
-  await syncFolder(dirname(resolve(dataDir)));
-  return { startedAt, images: images.length };
+  await moveUp(building, dataDir);
+  await rm(join(dataDir, MANIFEST));
+  return { startedAt: manifest.startedAt, images: (await imagesIn(join(dataDir, 'blobs'))).size };
 }
 
-/** A folder of keys that is shared may have them already; others than those of the backup are never overwritten. */
-async function restoreKeys(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o700 });
-  for (const name of await keyFiles(from)) {
-    const there = await readIfThere(join(to, name));
-    if (there === undefined) await copyDurably(join(from, name), join(to, name));
-    else if (!there.equals(await readFile(join(from, name))))
-      throw new Error(`The folder of keys has another ${name} than the backup`);
+/** Only one that is the same is ended: another may not be mixed into it. */
+async function expectSame(dataDir: string, manifest: Manifest): Promise<void> {
+  const begun = await readManifest(dataDir);
+  if (!isDeepStrictEqual(begun, manifest))
+    throw new Error(
+      `Expected the backup of ${begun.startedAt}, whose restore was interrupted here, or an empty data folder`,
+    );
+}
+
+/** Databases last: none names an image, or needs a key, that is not in its place yet. */
+async function moveUp(building: string, dataDir: string): Promise<void> {
+  const names = await namesIn(building);
+  const there = await namesIn(dataDir);
+  if (names.some((name) => there.includes(name)))
+    throw new Error('Expected that nothing came into the data folder since its restore was interrupted');
+  const databases = names.filter((name) => name.endsWith('.sqlite'));
+  for (const some of [names.filter((name) => !databases.includes(name)), databases]) {
+    for (const name of some) await rename(join(building, name), join(dataDir, name));
+    await syncFolder(dataDir);
   }
-  await syncFolder(to);
+  await rm(building, { recursive: true, force: true });
+}
+
+/** The name in a data folder of what holds the keys, where they lie in it. */
+function folderWithin(dataDir: string, keysDir: string | undefined): string | undefined {
+  const [first] = keysDir === undefined ? [] : relative(dataDir, resolve(keysDir)).split(sep);
+  return first;
 }
