@@ -16,8 +16,9 @@ export interface ClinicalStore {
   observations(patientIds: readonly string[], first: number): ReadonlyMap<string, Observation[]>;
   /** The newest of each kind. */
   newest(patientIds: readonly string[]): ReadonlyMap<string, Observation[]>;
-  /** Stores all or, when it throws, none. */
-  record(patientId: string, observations: readonly Observation[]): void;
+  /** Stores all or, when it throws, none.
+   *  @throws RadiographError OVERLOADED while another process writes for long */
+  record(patientId: string, observations: readonly Observation[]): Promise<void>;
   /** Adds a cohort, or more patients of one; models learn from the one that was added to last.
    *  @throws RadiographError BAD_USER_INPUT, and nothing is stored, when a patient is there already or a code means something else */
   add(cohort: Cohort): void;

@@ -16,10 +16,11 @@ export interface TrainingStore<Model> {
   versions(): number[];
   model(version: number): Model;
   training(id: string): StoredTraining | undefined;
-  begin(id: string): void;
+  /** @throws RadiographError OVERLOADED while another process writes for long */
+  begin(id: string): Promise<void>;
   /** Stores the model as the next version and, where a training made it, ends that: both or neither. */
-  keep(model: Model, trainingId?: string): number;
-  fail(id: string, error: string): void;
+  keep(model: Model, trainingId?: string): Promise<number>;
+  fail(id: string, error: string): Promise<void>;
   /** Ends every training that runs. */
   failAll(error: string): void;
 }

@@ -67,7 +67,7 @@ export const icuResolvers: Resolvers = {
         context.now(),
       );
       if (faults.length > 0) return { patient: null, userErrors: userErrors(faults) };
-      context.store.record(patient.id, observations);
+      await context.store.record(patient.id, observations);
       await tellEngine(patient.id, context);
       // What an earlier mutation of the same operation has loaded is out of date now.
       context.risks.clear(patient.id);

@@ -6,6 +6,7 @@ import type { ClinicalStore } from '../domain/clinical-store.ts';
 import type { Cohort } from '../domain/cohort.ts';
 import { OBSERVATION_TYPES, type ObservationType } from '../domain/observation-types.ts';
 import type { Observation, StoredPatient } from '../domain/patient.ts';
+import { whenUnlocked } from './write-lock.ts';
 
 const OF_PATIENTS = `FROM observation JOIN patient ON patient.number = observation.patient
   WHERE patient.id IN (SELECT value FROM json_each(?))`;
@@ -15,6 +16,8 @@ const NEWEST = `SELECT id, code, value, observed_at, patient,
   row_number() OVER (PARTITION BY patient, code ORDER BY observed_at DESC, position DESC) AS nth ${OF_PATIENTS}`;
 const ADDED_TO = `INSERT INTO cohort (name, added_to_last) SELECT ?, 1 + coalesce(max(added_to_last), 0) FROM cohort
   WHERE true ON CONFLICT (name) DO UPDATE SET added_to_last = excluded.added_to_last`;
+
+const LOCK_WAIT_MS = 5_000;
 
 /** Patients and observations in SQLite. */
 export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
@@ -72,10 +75,10 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
     },
     observations: (ids, first) => grouped(firsts.all(JSON.stringify(ids), first)),
     newest: (ids) => grouped(newest.all(JSON.stringify(ids))),
-    record(patientId, observations) {
+    async record(patientId, observations) {
       const patient = patients([patientId]).get(patientId);
       if (!patient) throw new Error('Expected a known patient, got another id');
-      transaction(db, () => addAll(patient.number, observations));
+      await whenUnlocked(db, LOCK_WAIT_MS, () => transaction(db, () => addAll(patient.number, observations)));
     },
     add: (cohort) => transaction(db, () => add(cohort)),
     fill(make) {

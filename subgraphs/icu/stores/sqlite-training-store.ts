@@ -1,12 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from '#common/sqlite.ts';
 import type { StoredTraining, TrainingStore } from '../domain/training-store.ts';
+import { whenUnlocked } from './write-lock.ts';
 
 const CASES = `SELECT patient, features, admitted FROM training_case
   WHERE cohort = (SELECT name FROM cohort WHERE name IN (SELECT cohort FROM training_case) ORDER BY added_to_last DESC LIMIT 1)
   ORDER BY position`;
 /** Models of before the columns were part of them cannot be read; their numbers are not used again. */
 const READABLE = `json_type(model, '$.columns') = 'array'`;
+
+const LOCK_WAIT_MS = 5_000;
+/** Nobody waits for the end of a training, and the work of it would be lost. */
+const END_WAIT_MS = 60_000;
 
 /** Training cases, models and trainings in SQLite. */
 export function sqliteTrainingStore<Model>(db: DatabaseSync): TrainingStore<Model> {
@@ -34,17 +39,19 @@ export function sqliteTrainingStore<Model>(db: DatabaseSync): TrainingStore<Mode
       return JSON.parse(String(row.model)) as Model;
     },
     training: (id) => training.get(id) as StoredTraining | undefined,
-    begin(id) {
-      begin.run(id);
+    async begin(id) {
+      await whenUnlocked(db, LOCK_WAIT_MS, () => begin.run(id));
     },
     keep: (model, trainingId) =>
-      transaction(db, () => {
-        const version = Number(addModel.get(Date.now(), JSON.stringify(model))?.version);
-        if (trainingId !== undefined) succeed.run(version, trainingId);
-        return version;
-      }),
-    fail(id, error) {
-      fail.run(error, id);
+      whenUnlocked(db, END_WAIT_MS, () =>
+        transaction(db, () => {
+          const version = Number(addModel.get(Date.now(), JSON.stringify(model))?.version);
+          if (trainingId !== undefined) succeed.run(version, trainingId);
+          return version;
+        }),
+      ),
+    async fail(id, error) {
+      await whenUnlocked(db, END_WAIT_MS, () => fail.run(error, id));
     },
     failAll(error) {
       failAll.run(error);

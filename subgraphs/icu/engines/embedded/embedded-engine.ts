@@ -23,7 +23,9 @@ const FAULT = 'The training failed for a reason that is in the log';
 export async function openEmbeddedEngine({ store, types, logger }: EmbeddedEngineOptions): Promise<IcuModel> {
   const closing = new AbortController();
   const loaded = new Map<number, KeptModel>();
-  let running: { readonly id: string; readonly done: Promise<void> } | undefined;
+  let running:
+    | { readonly id: string; readonly begun: Promise<void>; readonly done: Promise<void> }
+    | undefined;
 
   const trained = () => trainInThread({ cases: store.cases(), types: types(), seed: SEED }, closing.signal);
   const kept = (number: number): KeptModel => {
@@ -40,17 +42,31 @@ export async function openEmbeddedEngine({ store, types, logger }: EmbeddedEngin
   });
   const run = async (id: string) => {
     try {
-      const version = store.keep(await trained(), id);
+      const version = await store.keep(await trained(), id);
       logger.info({ version, ...kept(version).trained.metrics }, 'ICU model is trained');
     } catch (error) {
       if (closing.signal.aborted) return;
       if (!(error instanceof TrainingRefused)) logger.error({ err: error }, 'ICU training failed');
-      store.fail(id, error instanceof TrainingRefused ? error.message : FAULT);
+      await store.fail(id, error instanceof TrainingRefused ? error.message : FAULT);
     }
+  };
+  const begin = (id: string) => {
+    const begun = store.begin(id);
+    const done = begun
+      .then(
+        () => run(id),
+        // Whoever asked for it is told.
+        () => undefined,
+      )
+      .catch((error: unknown) => logger.error({ err: error }, 'the end of an ICU training was not stored'))
+      .finally(() => {
+        running = undefined;
+      });
+    return { id, begun, done };
   };
 
   store.failAll(INTERRUPTED);
-  if (store.versions().length === 0) store.keep(await trained());
+  if (store.versions().length === 0) await store.keep(await trained());
   return {
     versions: async () => newestFirst().map(({ version }) => version),
     async assessKnown(patients) {
@@ -70,14 +86,10 @@ export async function openEmbeddedEngine({ store, types, logger }: EmbeddedEngin
       checkTrainingName(id);
       const there = store.training(id);
       if (there) return toTraining(there);
-      if (running) throw new RadiographError('OVERLOADED', 'Another training of the ICU model runs');
-      store.begin(id);
-      const done = run(id)
-        .catch((error: unknown) => logger.error({ err: error }, 'the end of an ICU training was not stored'))
-        .finally(() => {
-          running = undefined;
-        });
-      running = { id, done };
+      if (running && running.id !== id)
+        throw new RadiographError('OVERLOADED', 'Another training of the ICU model runs');
+      running ??= begin(id);
+      await running.begun;
       return { id, state: 'RUNNING', model: null, error: null };
     },
     async training(id) {
