@@ -89,7 +89,11 @@ export type Region = {
   readonly height: number;
 };
 
-export type Heatmap = { readonly image: ImageFile; readonly regions: readonly Region[] };
+export type Heatmap = {
+  readonly finding: Pick<Finding, 'code' | 'display'>;
+  readonly image: ImageFile;
+  readonly regions: readonly Region[];
+};
 
 export type HeatmapVariables = { id: string; finding: string; colormap: Colormap; opacity: number };
 
@@ -98,6 +102,10 @@ export const HEATMAP = operation<{ radiograph: { heatmap: Heatmap | null } | nul
 query Heatmap($id: ID!, $finding: String, $colormap: Colormap, $opacity: Float) {
   radiograph(id: $id) {
     heatmap(finding: $finding, colormap: $colormap, opacity: $opacity) {
+      finding {
+        code
+        display
+      }
       image {
         url
         width
