@@ -123,11 +123,22 @@ withBrowser(
     await verdicts.getByText('the model').click();
     await page.getByText('Try again when the model is back.').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole('combobox', { name: 'Patient' }).fill('');
+
+    // Its patient goes with it alone, whether a file is chosen or not.
+    const patient = page.getByRole('combobox', { name: 'Patient' });
+    await patient.fill('12');
+    const again = page.getByRole('button', { name: 'Choose the file again' });
+    const givenUp = page.waitForEvent('filechooser');
+    await again.click();
+    await givenUp;
+    await drop(page, [{ name: 'next.png', mimeType: 'image/png', buffer: waits }]);
     atHand.push({ name: 'again.png', mimeType: 'image/png', buffer: fails });
-    await page.getByRole('button', { name: 'Choose the file again' }).click();
-    await page.locator('.worklist li').getByText('again.png').waitFor();
-    await page.locator('.worklist li').getByText('patient 7').waitFor();
+    await again.click();
+    const items = page.locator('.worklist li .name');
+    await items.filter({ hasText: 'again.png' }).getByText('patient 7').waitFor();
+    await items.filter({ hasText: 'next.png' }).getByText('patient 12').waitFor();
+    expect(await patient.inputValue()).toBe('12');
+    expect(await items.count()).toBe(2);
   },
 );
 

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import type { Fault } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
+import { FileInput } from './file-input.tsx';
 import { given } from './given.ts';
 import { PRIORITIES, UPLOAD } from './job-operations.ts';
 import { PATIENTS } from './patient-operations.ts';
@@ -12,12 +13,6 @@ import { useAnswer } from './use-answer.ts';
 
 const URGENCIES = { ROUTINE: 'Routine', URGENT: 'Urgent', STAT: 'At once (STAT)' } as const;
 const MOST_PATIENTS = { first: 100 };
-
-/** Has files chosen that show this patient. */
-export function chooseFiles(patientId: string | null): void {
-  given.update((now) => ({ ...now, patientId }));
-  document.getElementById('files')?.click();
-}
 
 /** Where radiographs are handed in. */
 export function Intake() {
@@ -53,18 +48,8 @@ export function Intake() {
           ))}
         </select>
       </div>
-      <label class="drop-zone">
-        <input
-          id="files"
-          type="file"
-          multiple
-          accept="image/jpeg,image/png,application/dicom,.jpg,.jpeg,.png,.dcm,.dicom"
-          onChange={({ currentTarget }) => {
-            send([...(currentTarget.files ?? [])]);
-            // The same file may be chosen again.
-            currentTarget.value = '';
-          }}
-        />
+      <label class="drop-zone" for="files">
+        <FileInput id="files" multiple chosen={send} />
         <span class="button">Choose radiographs</span>
         <span>
           or drop files or folders anywhere on the page. JPEG, PNG or DICOM, as many as you like; they are

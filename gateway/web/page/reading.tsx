@@ -1,11 +1,11 @@
 import { useEffect } from 'preact/hooks';
+import { ChooseAgain } from './choose-again.tsx';
 import { DeleteButton } from './delete-button.tsx';
 import { DicomDetails } from './dicom-details.tsx';
 import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { isWorthATry } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
 import { Findings } from './findings.tsx';
-import { chooseFiles } from './intake.tsx';
 import type { JobStatus } from './job-operations.ts';
 import { PatientRisk } from './patient-risk.tsx';
 import { Pictures } from './pictures.tsx';
@@ -123,11 +123,7 @@ function Unread({ radiograph: { job, patient } }: { radiograph: Radiograph }) {
       <p>
         <strong>{title}</strong> {detail}
       </p>
-      {again && (
-        <button type="button" class="quiet" onClick={() => chooseFiles(patient?.id ?? null)}>
-          Choose the file again
-        </button>
-      )}
+      {again && <ChooseAgain patientId={patient?.id ?? null} />}
     </div>
   );
 }
