@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page, type Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
@@ -81,3 +81,109 @@ withBrowser.each(['Side by side', 'Overlay'])(
     expect(faults).toEqual([]);
   },
 );
+
+type Answered = { data: { radiograph: { image: { url: string }; classification: unknown; job: unknown } } };
+
+/** Answers the page's questions for the reading by `answer`, which is told how many there were before. */
+async function readings(
+  page: Page,
+  answer: (route: Route, before: number) => Promise<void>,
+): Promise<() => number> {
+  let asked = 0;
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('query Reading(')) return route.fallback();
+    asked += 1;
+    await answer(route, asked - 1);
+  });
+  return () => asked;
+}
+
+/** Lets an answer through as it would be with another radiograph. */
+async function changed(route: Route, change: (radiograph: Answered['data']['radiograph']) => void) {
+  const response = await route.fetch();
+  const json = (await response.json()) as Answered;
+  change(json.data.radiograph);
+  await route.fulfill({ response, json });
+}
+
+withBrowser(
+  'it goes on looking for a reading after answers that did not come, and keeps what it knew',
+  WHOLE_TEST,
+  async () => {
+    const address = await read(2);
+    const { page } = await visit(browser, system.url);
+    const job = { state: 'RUNNING', progress: 0.4, error: null };
+    const held = Promise.withResolvers<void>();
+    const asked = await readings(page, async (route, before) => {
+      if (before === 0) return changed(route, (one) => Object.assign(one, { classification: null, job }));
+      if (before < 3) return route.abort();
+      await held.promise;
+      await route.continue();
+    });
+    await page.goto(system.url + address);
+    await page.getByText('Not read yet').waitFor();
+    await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
+    expect(await page.getByText('Not read yet').count()).toBe(1);
+    await page.getByRole('img', { name: 'The radiograph' }).waitFor();
+    held.resolve();
+    await page.getByRole('region', { name: 'Probabilities' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(asked()).toBe(4);
+  },
+);
+
+withBrowser('links are renewed while they are looked at, and only then', WHOLE_TEST, async () => {
+  const address = await read(3);
+  const { page } = await visit(browser, system.url);
+  const held = Promise.withResolvers<void>();
+  const asked = await readings(page, async (route, before) => {
+    if (before === 1) return route.abort();
+    if (before === 2) await held.promise;
+    await changed(route, ({ image }) => {
+      image.url += `?${before}`;
+    });
+  });
+  const full = page.getByRole('link', { name: 'Radiograph in full size' });
+  const inSight = (state: string) =>
+    page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'))`);
+  await page.clock.install();
+  await page.goto(system.url + address);
+  await eventually(() => full.getAttribute('href')).toMatch(/^\/files\/.+\?0$/);
+  await page.getByRole('img', { name: /^Heatmap/ }).waitFor();
+  await page.clock.fastForward('09:00');
+  await inSight('hidden');
+  await page.clock.fastForward('05:00');
+  expect(asked()).toBe(1);
+  await inSight('visible');
+  // One answer that does not come takes nothing away.
+  await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
+  await page.getByRole('region', { name: 'Probabilities' }).waitFor();
+  await page.clock.fastForward('00:05');
+  held.resolve();
+  await eventually(() => full.getAttribute('href')).toMatch(/\?2$/);
+  await eventually(() => page.getByRole('alert').count()).toBe(0);
+});
+
+withBrowser.each([
+  ['its links are renewed', (page: Page) => page.clock.fastForward('11:00')],
+  ['another heatmap is wanted', (page: Page) => page.getByLabel('Heatmap for').selectOption({ index: 1 })],
+] as const)('a radiograph that is deleted elsewhere is missed when %s', WHOLE_TEST, async (_, notice) => {
+  const address = await read(4);
+  const { page, faults } = await visit(browser, system.url);
+  await page.clock.install();
+  await page.goto(system.url + address);
+  await heatmap(page).waitFor();
+  const id = decodeURIComponent(address.replace('/#/radiographs/', ''));
+  await ask(
+    system.url,
+    'mutation ($id: ID!) { radiographDelete(input: { id: $id }) { userErrors { code } } }',
+    { id },
+  );
+  await notice(page);
+  await page.getByRole('alert').getByText('This radiograph is not there any more').waitFor();
+  expect(await page.locator('.verdict').count()).toBe(0);
+  expect(await page.getByRole('region', { name: 'Probabilities' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Delete' }).count()).toBe(0);
+  expect(faults).toEqual([]);
+});

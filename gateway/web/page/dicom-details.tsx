@@ -2,6 +2,7 @@ import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { FaultNote } from './fault-note.tsx';
 import { DICOM, type Dicom } from './radiograph-operations.ts';
 import { useAnswer } from './use-answer.ts';
+import { useMissed } from './use-missed.ts';
 
 const VIEWS: Record<string, string> = { PA: 'PA (from behind)', AP: 'AP (from the front)' };
 const MODALITIES: Record<string, string> = {
@@ -9,9 +10,11 @@ const MODALITIES: Record<string, string> = {
   DX: 'DX (digital radiography)',
 };
 
-/** What a DICOM file says of itself, for whoever may read it. */
-export function DicomDetails({ id }: { id: string }) {
-  const { data, faults, loading, again } = useAnswer(DICOM, { id });
+/** What a DICOM file says of itself, for whoever may read it. @param renew asks for the radiograph again */
+export function DicomDetails({ id, renew }: { id: string; renew: () => void }) {
+  const answer = useAnswer(DICOM, { id });
+  useMissed(answer, renew);
+  const { data, faults, loading, again } = answer;
   const dicom = data?.radiograph?.dicom;
   return (
     <section class="card" aria-labelledby="dicom-title" aria-busy={loading}>

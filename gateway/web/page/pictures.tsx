@@ -12,6 +12,7 @@ import {
   type Region,
 } from './radiograph-operations.ts';
 import { useAnswer } from './use-answer.ts';
+import { useMissed } from './use-missed.ts';
 
 const FIRST_LOOK: HeatmapLook = {
   view: 'pair',
@@ -22,7 +23,7 @@ const FIRST_LOOK: HeatmapLook = {
 };
 
 /** The radiograph and where the model looked, side by side or one over the other.
- *  @param renew asks for the links again: they live for 15 minutes at least */
+ *  @param renew asks for the radiograph again: its links live for 15 minutes at least */
 export function Pictures({ radiograph, renew }: { radiograph: Radiograph; renew: () => void }) {
   const { id, image, classification } = radiograph;
   const findings = classification?.findings ?? [];
@@ -30,7 +31,9 @@ export function Pictures({ radiograph, renew }: { radiograph: Radiograph; renew:
   const { view, colormap } = look;
   const finding = look.finding ?? classification?.finding.code ?? '';
   const variables = classification && { id, finding, colormap, opacity: 1 };
-  const { data, faults, loading, again } = useAnswer(HEATMAP, variables);
+  const answer = useAnswer(HEATMAP, variables);
+  useMissed(answer, renew);
+  const { data, faults, loading, again } = answer;
   const answered = data?.radiograph?.heatmap;
   // Until the answer is there the one before it may be that of another finding, which must not be taken for this one.
   const heatmap = answered?.finding.code === finding ? answered : undefined;
@@ -70,6 +73,7 @@ export function Pictures({ radiograph, renew }: { radiograph: Radiograph; renew:
         )}
       </div>
       {!loading && faults[0] && <FaultNote fault={faults[0]} retry={again} />}
+      {classification && !loading && !faults[0] && !heatmap && <p>There is no heatmap for {display}.</p>}
       <p class="links">
         <a href={image.url} target="_blank" rel="noopener">
           Radiograph in full size

@@ -6,40 +6,31 @@ import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { isWorthATry } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
 import { Findings } from './findings.tsx';
-import type { JobStatus } from './job-operations.ts';
 import { PatientRisk } from './patient-risk.tsx';
 import { Pictures } from './pictures.tsx';
 import { type Classification, type Radiograph, READING } from './radiograph-operations.ts';
 import { HOME, hashOf } from './route.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
-import { useAnswer } from './use-answer.ts';
+import { hasFailed, useReading } from './use-reading.ts';
 import { moment, TONES, unreadWords, verdictReason, verdictTitle } from './words.ts';
-
-const LOOK_AGAIN_MS = 3_000;
-
-const hasFailed = (job: JobStatus | null) => job?.state === 'FAILED' || job?.state === 'CANCELLED';
+import { ofRadiograph, withoutRadiograph } from './worklist.ts';
 
 /** One radiograph and all that is known of it. */
 export function Reading({ id }: { id: string }) {
-  const { data, faults, loading, again } = useAnswer(READING, { id });
-  const radiograph = data?.radiograph;
-  const unread = radiograph?.classification === null && !hasFailed(radiograph.job);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each answer that still lacks the reading asks for the next
+  const { list } = useSession();
+  const { radiograph, fault, loading, again } = useReading(id);
+  const gone = !radiograph && (fault?.code === 'GONE' || fault?.code === 'NOT_FOUND') && !loading;
   useEffect(() => {
-    if (!unread) return;
-    const timer = setTimeout(again, LOOK_AGAIN_MS);
-    return () => clearTimeout(timer);
-  }, [data, unread]);
+    if (gone) list.update((now) => withoutRadiograph(now, id));
+  }, [gone, list, id]);
 
   return (
     <section class="reading" aria-labelledby="reading-title" aria-busy={loading}>
       <ReadingHead id={id} radiograph={radiograph} />
+      {fault && (radiograph || !loading) && <FaultNote fault={fault} retry={again} />}
       {radiograph && <Contents radiograph={radiograph} renew={again} />}
       {!radiograph && loading && <Skeleton />}
-      {!radiograph && !loading && (
-        <FaultNote fault={faults[0] ?? { code: 'NOT_FOUND', message: '' }} retry={again} />
-      )}
     </section>
   );
 }
@@ -58,7 +49,7 @@ function Contents({ radiograph, renew }: { radiograph: Radiograph; renew: () => 
         <div class="facts">
           {classification && <Findings classification={classification} />}
           {patient && <PatientRisk id={patient.id} />}
-          {format === 'DICOM' && <DicomDetails id={id} />}
+          {format === 'DICOM' && <DicomDetails id={id} renew={renew} />}
         </div>
       </div>
     </>
@@ -75,11 +66,11 @@ function Skeleton() {
 }
 
 /** The heading is there before the radiograph is: whoever came to it stays there. */
-function ReadingHead({ id, radiograph }: { id: string; radiograph: Radiograph | null | undefined }) {
+function ReadingHead({ id, radiograph }: { id: string; radiograph: Radiograph | undefined }) {
   const { list, show, said } = useSession();
-  const entry = useStore(list).find(({ stage }) => stage.at === 'read' && stage.radiographId === id);
+  const entry = useStore(list).find(ofRadiograph(id));
   const deleted = () => {
-    list.update((now) => now.filter((one) => one !== entry));
+    list.update((now) => withoutRadiograph(now, id));
     show(HOME);
     said.set('The radiograph is deleted.');
   };

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Answer } from './graph.ts';
+import { type KnownAnswer, NOTHING_KNOWN, withAnswer } from './known-answer.ts';
 import type { Operation } from './operation.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
@@ -10,8 +11,6 @@ export type Asked<Data> = Answer<Data> & {
   again(): void;
 };
 
-const NOTHING = { data: undefined, faults: [] };
-
 /** Asks the graph, and anew when the variables or the token change. @param variables null while there is nothing to ask */
 export function useAnswer<Data, Variables extends object>(
   operation: Operation<Data, Variables>,
@@ -19,9 +18,10 @@ export function useAnswer<Data, Variables extends object>(
 ): Asked<Data> {
   const { graph, credentials } = useSession();
   const token = useStore(credentials.token);
-  const [answer, setAnswer] = useState<Answer<Data>>(NOTHING);
+  const [{ data, faults }, setKnown] = useState<KnownAnswer<Data>>(NOTHING_KNOWN);
   const [round, setRound] = useState(0);
-  const asked = variables && JSON.stringify([operation.text, variables, token, round]);
+  const question = variables && JSON.stringify([operation.text, variables, token]);
+  const asked = question && `${round} ${question}`;
   const [answered, setAnswered] = useState<string | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` stands for the operation and its variables
   useEffect(() => {
@@ -29,12 +29,13 @@ export function useAnswer<Data, Variables extends object>(
     let stale = false;
     void graph.query(operation, variables).then((next) => {
       if (stale) return;
-      setAnswer(next);
+      setKnown((before) => withAnswer(before, question, next));
       setAnswered(asked);
     });
     return () => {
       stale = true;
     };
   }, [graph, asked]);
-  return { ...answer, loading: answered !== asked, again: () => setRound((count) => count + 1) };
+  const again = useCallback(() => setRound((count) => count + 1), []);
+  return { data, faults, loading: answered !== asked, again };
 }

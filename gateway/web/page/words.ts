@@ -106,6 +106,10 @@ const WORDS: Record<string, (message: string) => FaultWords> = {
     title: 'This is not there',
     detail: 'It may have been deleted, or the address is wrong.',
   }),
+  GONE: () => ({
+    title: 'This radiograph is not there any more',
+    detail: 'It was deleted while it was shown here.',
+  }),
   UNAUTHENTICATED: (message) => ({
     title: 'You are not signed in',
     detail: `${sentence(message)} Enter an access token at the top of the page.`,

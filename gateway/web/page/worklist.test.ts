@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Job } from './job-operations.ts';
 import type { Verdict } from './verdict.ts';
-import { type Entry, progressOf, type Stage, stageOf, worklistWords } from './worklist.ts';
+import { type Entry, progressOf, type Stage, stageOf, withoutRadiograph, worklistWords } from './worklist.ts';
 
 const verdict: Verdict = {
   decision: 'NEGATIVE',
@@ -39,6 +39,15 @@ test('a job that has ended ends its file: read, failed or cancelled', () => {
 
 test('a radiograph that was deleted meanwhile is no reading', () => {
   expect(stageOf('j', job({ state: 'SUCCEEDED' }))).toMatchObject({ fault: { code: 'NOT_FOUND' } });
+});
+
+test('a radiograph that is deleted takes its file off the list, and no other', () => {
+  const list = [
+    entry({ at: 'read', radiographId: 'r', verdict }),
+    entry({ at: 'read', radiographId: 's', verdict }, 2),
+    entry({ at: 'waiting' }, 3),
+  ];
+  expect(withoutRadiograph(list, 'r')).toEqual(list.slice(1));
 });
 
 test('progress only grows from one stage to the next', () => {

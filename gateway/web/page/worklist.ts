@@ -51,6 +51,14 @@ export function stageOf(jobId: string, job: Job): Stage {
 export const isOver = ({ stage }: Entry): boolean =>
   stage.at === 'read' || stage.at === 'failed' || stage.at === 'cancelled';
 
+export const ofRadiograph =
+  (id: string) =>
+  ({ stage }: Entry): boolean =>
+    stage.at === 'read' && stage.radiographId === id;
+
+export const withoutRadiograph = (list: Worklist, id: string): Worklist =>
+  list.filter((entry) => !ofRadiograph(id)(entry));
+
 /** How far one file is, 0 to 1: sending it is the first half. */
 export function progressOf(stage: Stage): number {
   if (stage.at === 'waiting') return 0;
