@@ -4,6 +4,7 @@ import { type Fault, mayPass } from './fault.ts';
 import { type Credentials, credentials, type Graph, graph } from './graph.ts';
 import { CANCEL } from './job-operations.ts';
 import { type JobStream, jobStream } from './job-stream.ts';
+import { guardLeaving } from './leave-guard.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
 import { type Sender, sender } from './sender.ts';
 import { type Store, store } from './store.ts';
@@ -40,6 +41,7 @@ export function openSession(): Session {
       return data?.jobCancel?.userErrors[0] ?? faults[0];
     },
   });
+  guardLeaving(list);
   addEventListener('hashchange', () => route.set(routeOf(location.hash)));
   return {
     credentials: own,

@@ -51,6 +51,9 @@ export function stageOf(jobId: string, job: Job): Stage {
 export const isOver = ({ stage }: Entry): boolean =>
   stage.at === 'read' || stage.at === 'failed' || stage.at === 'cancelled';
 
+/** Whether the server does not have it yet, as far as this page knows. */
+export const isUnsent = ({ stage }: Entry): boolean => stage.at === 'waiting' || stage.at === 'sending';
+
 export const ofRadiograph =
   (id: string) =>
   ({ stage }: Entry): boolean =>
