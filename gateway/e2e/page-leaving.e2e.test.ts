@@ -3,8 +3,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bundleWeb } from '../web/web-bundle.ts';
 import { executablePath } from './chromium.ts';
 import { drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
-import { picture, type System, startSystem } from './system.ts';
+import { picture, type System, startSystem, upload } from './system.ts';
 
+const UPLOAD = `mutation ($files: [Upload!]!) {
+  radiographUpload(input: { files: $files, patientId: "21" }) { jobs { id } } }`;
 const withBrowser = test.runIf(executablePath);
 
 let system: System;
@@ -52,3 +54,33 @@ withBrowser(
     expect(questions).toHaveLength(1);
   },
 );
+
+withBrowser('the way back leads to the page of the history that one came from', WHOLE_TEST, async () => {
+  const pictures = await Promise.all(Array.from({ length: 26 }, (_, i) => picture('jpeg', 200 + i)));
+  await upload(system.url, UPLOAD, pictures);
+  const { page, faults } = await visit(browser, `${system.url}/#/patients/21`);
+  const tiles = page.locator('.tiles li');
+  const number = page.getByRole('navigation', { name: 'Pages of the history' }).locator('span');
+  const isAt = async (wanted: number, count: number) => {
+    await eventually(() => number.textContent()).toBe(`Page ${wanted}`);
+    await eventually(() => tiles.count()).toBe(count);
+  };
+  await isAt(1, 12);
+  const older = page.getByRole('button', { name: 'Older' });
+  await older.click();
+  await isAt(2, 12);
+  await older.click();
+  await isAt(3, 2);
+  await tiles.first().getByRole('link').click();
+  await page.getByRole('region', { name: 'Pictures' }).waitFor();
+  await page.goBack();
+  await isAt(3, 2);
+  await page.reload();
+  await isAt(3, 2);
+  await page.goBack();
+  await isAt(2, 12);
+  await page.getByRole('button', { name: 'Newer' }).click();
+  await isAt(1, 12);
+  expect(new URL(page.url()).hash).toBe('#/patients/21');
+  expect(faults).toEqual([]);
+});

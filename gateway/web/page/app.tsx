@@ -66,7 +66,10 @@ export function App() {
 }
 
 function View({ route }: { route: Route }) {
-  if (route.view === 'history') return <History key={route.patientId} patientId={route.patientId} />;
+  if (route.view === 'history') {
+    const { patientId, ends } = route;
+    return <History key={patientId} patientId={patientId} ends={ends} />;
+  }
   return (
     <>
       <h1 class="unseen">Read radiographs</h1>

@@ -4,16 +4,19 @@ import { FaultNote } from './fault-note.tsx';
 import { GraphImage } from './graph-image.tsx';
 import { HISTORY, type Past } from './history-operation.ts';
 import { PatientRisk } from './patient-risk.tsx';
-import { hashOf } from './route.ts';
+import { hashOf, type Route } from './route.ts';
 import { useAnswer } from './use-answer.ts';
 import { moment, TONES, unreadWords, verdictBrief } from './words.ts';
 
 const PAGE_SIZE = 12;
 
+type HistoryRoute = Extract<Route, { view: 'history' }>;
+
 /** Radiographs that were sent before, newest first, in pages; of one patient where that is asked for. */
-export function History({ patientId }: { patientId: string | null }) {
-  /** The ends of the pages that were turned: the last one is where this page begins. */
-  const [ends, setEnds] = useState<readonly string[]>([]);
+export function History({ patientId, ends }: Pick<HistoryRoute, 'patientId' | 'ends'>) {
+  const turn = (next: readonly string[]) => {
+    location.hash = hashOf({ view: 'history', patientId, ends: next });
+  };
   const variables = { first: PAGE_SIZE, after: ends.at(-1) ?? null, patientId };
   const { data, faults, loading, again } = useAnswer(HISTORY, variables);
   const page = data?.radiographs;
@@ -47,7 +50,7 @@ export function History({ patientId }: { patientId: string | null }) {
             type="button"
             class="quiet"
             disabled={ends.length === 0 || loading}
-            onClick={() => setEnds(ends.slice(0, -1))}
+            onClick={() => turn(ends.slice(0, -1))}
           >
             Newer
           </button>
@@ -56,7 +59,7 @@ export function History({ patientId }: { patientId: string | null }) {
             type="button"
             class="quiet"
             disabled={!hasNextPage || loading}
-            onClick={() => endCursor !== null && setEnds([...ends, endCursor])}
+            onClick={() => endCursor !== null && turn([...ends, endCursor])}
           >
             Older
           </button>
@@ -75,7 +78,7 @@ function PatientFilter({ patientId }: { patientId: string | null }) {
       class="filter"
       onSubmit={(event) => {
         event.preventDefault();
-        location.hash = hashOf({ view: 'history', patientId: typed.trim() || null });
+        location.hash = hashOf({ view: 'history', patientId: typed.trim() || null, ends: [] });
       }}
     >
       <label for="filter">Patient</label>

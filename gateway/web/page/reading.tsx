@@ -99,7 +99,7 @@ function Origin({ radiograph: { format, width, height, createdAt, patient } }: {
       {patient && (
         <>
           {' · '}
-          <a href={hashOf({ view: 'history', patientId: patient.id })}>patient {patient.id}</a>
+          <a href={hashOf({ view: 'history', patientId: patient.id, ends: [] })}>patient {patient.id}</a>
         </>
       )}
     </p>
