@@ -185,5 +185,6 @@ withBrowser.each([
   expect(await page.locator('.verdict').count()).toBe(0);
   expect(await page.getByRole('region', { name: 'Probabilities' }).count()).toBe(0);
   expect(await page.getByRole('button', { name: 'Delete' }).count()).toBe(0);
+  await eventually(() => page.locator(':focus').textContent()).toBe('Radiograph');
   expect(faults).toEqual([]);
 });

@@ -48,6 +48,7 @@ withBrowser(
     await page.getByRole('button', { name: 'Use token' }).click();
     await item.getByRole('link', { name: 'IM1' }).waitFor();
     expect(await signIn.count()).toBe(0);
+    await eventually(() => page.locator(':focus').textContent()).toBe('IM1');
     await page.getByRole('region', { name: 'DICOM file' }).getByText('scope dicom:read').waitFor();
     await eventually(() =>
       page

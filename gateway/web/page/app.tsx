@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { FileDrop } from './file-drop.tsx';
+import { focusHeading } from './focus-heading.ts';
 import { Header } from './header.tsx';
 import { History } from './history.tsx';
 import { Intake } from './intake.tsx';
@@ -19,8 +20,6 @@ export function App() {
   const shown = useStore(route);
   const files = useStore(list);
   const lost = useStore(stream.lost);
-  const main = useRef<HTMLElement>(null);
-
   const followed = useRef(false);
   useEffect(() => {
     const follow = () => {
@@ -32,7 +31,7 @@ export function App() {
   // Whoever followed a link goes on reading at what it leads to.
   useEffect(() => {
     document.title = `${TITLES[shown.view]} · Radiograph`;
-    if (followed.current) main.current?.querySelector<HTMLElement>('[tabindex="-1"]')?.focus();
+    if (followed.current) focusHeading();
     followed.current = false;
   }, [shown]);
 
@@ -41,12 +40,19 @@ export function App() {
   // The first one that is read is shown, unless something else is looked at.
   useEffect(() => {
     const now = routeOf(location.hash);
-    if (opened !== undefined && now.view === 'reading' && now.id === null)
-      show({ view: 'reading', id: opened });
+    if (opened === undefined || now.view !== 'reading' || now.id !== null) return;
+    // Else the focus goes with the heading that has it.
+    if (document.querySelector('.pane :focus')) followed.current = true;
+    show({ view: 'reading', id: opened });
   }, [opened, show]);
 
   const words = worklistWords(files);
-  useEffect(() => said.set(words), [said, words]);
+  const count = useRef(0);
+  useEffect(() => {
+    // Whoever takes something off the list says so; the list would talk over it.
+    if (files.length >= count.current) said.set(words);
+    count.current = files.length;
+  }, [said, words, files.length]);
 
   return (
     <FileDrop>
@@ -57,7 +63,7 @@ export function App() {
           The connection is lost. It is made again as soon as the server answers; nothing is lost.
         </p>
       )}
-      <main ref={main} class={`view-${shown.view}`}>
+      <main class={`view-${shown.view}`}>
         <View route={shown} />
       </main>
       <Announcer />

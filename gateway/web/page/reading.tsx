@@ -6,6 +6,7 @@ import { ExplorerAnchor } from './explorer-anchor.tsx';
 import { isWorthATry } from './fault.ts';
 import { FaultNote } from './fault-note.tsx';
 import { Findings } from './findings.tsx';
+import { focusHeading } from './focus-heading.ts';
 import { PatientRisk } from './patient-risk.tsx';
 import { Pictures } from './pictures.tsx';
 import { type Classification, type Radiograph, READING } from './radiograph-operations.ts';
@@ -22,7 +23,9 @@ export function Reading({ id }: { id: string }) {
   const { radiograph, fault, loading, again } = useReading(id);
   const gone = !radiograph && (fault?.code === 'GONE' || fault?.code === 'NOT_FOUND') && !loading;
   useEffect(() => {
-    if (gone) list.update((now) => withoutRadiograph(now, id));
+    if (!gone) return;
+    list.update((now) => withoutRadiograph(now, id));
+    if (document.activeElement === document.body) focusHeading();
   }, [gone, list, id]);
 
   return (
@@ -67,12 +70,13 @@ function Skeleton() {
 
 /** The heading is there before the radiograph is: whoever came to it stays there. */
 function ReadingHead({ id, radiograph }: { id: string; radiograph: Radiograph | undefined }) {
-  const { list, show, said } = useSession();
+  const { list, said } = useSession();
   const entry = useStore(list).find(ofRadiograph(id));
   const deleted = () => {
     list.update((now) => withoutRadiograph(now, id));
-    show(HOME);
-    said.set('The radiograph is deleted.');
+    said.set(`${entry?.name ?? 'The radiograph'} is deleted.`);
+    // There is no way back to it.
+    location.replace(hashOf(HOME));
   };
   return (
     <header class="reading-head">

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { focusHeading } from './focus-heading.ts';
 import { useSession } from './session.ts';
 import { useStore } from './store.ts';
 
@@ -17,6 +18,7 @@ export function SignIn() {
         event.preventDefault();
         signIn(typed.trim().replace(/^Bearer\s+/i, ''));
         setTyped('');
+        focusHeading();
       }}
     >
       <label for="token">

@@ -11,17 +11,25 @@ import { type Entry, isOver, progressOf, worklistWords } from './worklist.ts';
 
 /** The files of this session in their order, each with how far it is. */
 export function WorklistView({ selected }: { selected: string | null }) {
-  const { list, sender } = useSession();
+  const { list, sender, said } = useSession();
   const entries = useStore(list);
   if (entries.length === 0) return null;
+  const clear = () => {
+    sender.clear();
+    said.set('What had ended is cleared.');
+    // The button goes with what it cleared, and the list where nothing is left of it.
+    document.getElementById(list.get().length > 0 ? 'worklist-title' : 'files')?.focus();
+  };
   const followed = entries.find(({ stage }) => stage.at === 'underway')?.stage;
   return (
     <section class="card worklist" aria-labelledby="worklist-title">
       <div class="title">
-        <h2 id="worklist-title">This session</h2>
+        <h2 id="worklist-title" tabIndex={-1}>
+          This session
+        </h2>
         <span>{worklistWords(entries)}</span>
         {entries.some(isOver) && (
-          <button type="button" class="plain" onClick={sender.clear}>
+          <button type="button" class="plain" onClick={clear}>
             Clear<span class="unseen"> what has ended</span>
           </button>
         )}

@@ -1,0 +1,69 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { bundleWeb } from '../web/web-bundle.ts';
+import { executablePath } from './chromium.ts';
+import { drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
+import { picture, type System, startSystem } from './system.ts';
+
+const withBrowser = test.runIf(executablePath);
+
+let system: System;
+let browser: Browser | undefined;
+beforeAll(async () => {
+  await bundleWeb('page');
+  system = await startSystem();
+  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}, 120_000);
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await system[Symbol.asyncDispose]();
+});
+
+/** What has the focus: its text, or else its id. */
+const focused = (page: Page) =>
+  eventually(() => page.evaluate('document.activeElement.textContent || document.activeElement.id'));
+const status = (page: Page) => page.getByRole('status').textContent();
+
+withBrowser('after a deletion it says so, and the focus is where one goes on', WHOLE_TEST, async () => {
+  const { page, faults } = await visit(browser, `${system.url}/`);
+  await page.getByRole('button', { name: 'Try the synthetic sample' }).click();
+  await page.getByRole('region', { name: 'Probabilities' }).waitFor();
+  const steps = await page.evaluate('history.length');
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await focused(page).toBe('Nothing is open');
+  expect(await status(page)).toBe('Synthetic sample.png is deleted.');
+  expect(await page.evaluate('history.length')).toBe(steps);
+
+  // What is read next takes that heading's place.
+  await drop(page, [{ name: 'next.png', mimeType: 'image/png', buffer: await picture('png', 51) }]);
+  await focused(page).toBe('next.png');
+  await eventually(() => status(page)).toBe('1 of 1 file read.');
+  expect(faults).toEqual([]);
+});
+
+withBrowser('after the list is cleared the focus is on what is left of it', WHOLE_TEST, async () => {
+  const { page, faults } = await visit(browser, `${system.url}/`);
+  const held = Promise.withResolvers<void>();
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postDataBuffer()?.includes('held.png')) await held.promise;
+    await route.continue();
+  });
+  await drop(page, [
+    { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') },
+    { name: 'held.png', mimeType: 'image/png', buffer: await picture('png', 52) },
+  ]);
+  const clear = page.getByRole('button', { name: 'Clear what has ended' });
+  await clear.click();
+  await focused(page).toBe('This session');
+  expect(await page.locator('.worklist li .name span').allTextContents()).toEqual(['held.png']);
+  expect(await status(page)).toBe('What had ended is cleared.');
+  held.resolve();
+  await clear.click();
+  await focused(page).toBe('files');
+  expect(await page.locator('.worklist').count()).toBe(0);
+  expect(faults).toEqual([]);
+});
