@@ -165,9 +165,23 @@ withBrowser('links are renewed while they are looked at, and only then', WHOLE_T
   await eventually(() => page.getByRole('alert').count()).toBe(0);
 });
 
+const otherHeatmap = (page: Page) => page.getByLabel('Heatmap for').selectOption({ index: 1 });
+
 withBrowser.each([
   ['its links are renewed', (page: Page) => page.clock.fastForward('11:00')],
-  ['another heatmap is wanted', (page: Page) => page.getByLabel('Heatmap for').selectOption({ index: 1 })],
+  ['another heatmap is wanted', otherHeatmap],
+  [
+    'another heatmap has no picture any more',
+    async (page: Page) => {
+      const errors = [{ message: 'The picture is gone', extensions: { code: 'NOT_FOUND' } }];
+      await page.route('**/graphql', (route) =>
+        route.request().postData()?.includes('query Heatmap(')
+          ? route.fulfill({ json: { data: { radiograph: { heatmap: null } }, errors } })
+          : route.fallback(),
+      );
+      await otherHeatmap(page);
+    },
+  ],
 ] as const)('a radiograph that is deleted elsewhere is missed when %s', WHOLE_TEST, async (_, notice) => {
   const address = await read(4);
   const { page, faults } = await visit(browser, system.url);
