@@ -67,3 +67,33 @@ withBrowser('after the list is cleared the focus is on what is left of it', WHOL
   expect(await page.locator('.worklist').count()).toBe(0);
   expect(faults).toEqual([]);
 });
+
+/** A system colour as it is painted now. */
+const painted = (page: Page, selector: string, property: string) =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((one, name) => {
+      const { getComputedStyle } = globalThis as unknown as {
+        getComputedStyle(of: unknown): Record<string, string>;
+      };
+      return getComputedStyle(one)[name];
+    }, property);
+
+withBrowser('bars and what is chosen are seen in forced colours', WHOLE_TEST, async () => {
+  const { page } = await visit(browser, `${system.url}/`, { forcedColors: 'active' });
+  await page.getByLabel('Patient').fill('7');
+  await drop(page, [{ name: 'mine.png', mimeType: 'image/png', buffer: await picture('png', 53) }]);
+  await page.getByRole('region', { name: 'ICU risk of patient 7' }).getByText('Assessed').waitFor();
+  for (const [bar, ground] of [
+    ['.meter .fill', '.meter'],
+    ['.meter .mark', '.meter'],
+    ['.signed .raises, .signed .lowers', '.signed'],
+    ['.segments :checked + span', '.segments :not(:checked) + span'],
+  ] as const) {
+    const colours = [bar, ground].map((selector) => painted(page, selector, 'backgroundColor'));
+    const [one, other] = await Promise.all(colours);
+    expect([bar, one]).not.toEqual([bar, other]);
+  }
+  expect(await painted(page, '.meter', 'borderTopWidth')).toBe('1px');
+});

@@ -10,6 +10,7 @@ import './reading.css';
 import './pictures.css';
 import './facts.css';
 import './history.css';
+import './forced-colors.css';
 
 applyAppearance();
 appearance.listen(applyAppearance);
