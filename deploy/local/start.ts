@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stopSignal } from '#common/lifecycle.ts';
 import { serviceLogger } from '#common/logger.ts';
-import { expectFreePorts } from './free-ports.ts';
+import { untilPortsAreFree } from './free-ports.ts';
 import { localConfig } from './services.ts';
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
@@ -10,9 +10,14 @@ import { type SupervisedProcess, superviseProcess } from './supervised-process.t
 // took: 180 MB more in the heatmap service, 60 to 80 in imaging and gateway.
 process.env.MALLOC_ARENA_MAX ??= '2';
 
+/** What an installation that was killed takes at most to answer its last requests. */
+const PORTS_MS = 20_000;
+
 const config = localConfig(process.env);
 const logger = serviceLogger('start', config.logLevel);
 const stop = stopSignal();
+const stopped = new AbortController();
+void stop.then(() => stopped.abort());
 mkdirSync(resolve(config.dataDir), { recursive: true, mode: 0o700 });
 
 const running: SupervisedProcess[] = [];
@@ -21,8 +26,9 @@ process.once('exit', () => {
   for (const part of running) part.kill();
 });
 try {
-  await expectFreePorts(config.groups.flat());
-  if (await allReady()) console.log(`Radiograph is ready: ${config.gatewayUrl}`);
+  const patience = { ms: PORTS_MS, tell: console.error, signal: stopped.signal };
+  if ((await untilPortsAreFree(config.groups.flat(), patience)) && (await allReady()))
+    console.log(`Radiograph is ready: ${config.gatewayUrl}`);
   logger.info({ reason: await stop }, 'draining');
 } catch (error) {
   console.error(`Radiograph cannot start: ${(error as Error).message}`);

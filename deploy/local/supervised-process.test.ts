@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { expectFreePorts } from './free-ports.ts';
 import { superviseProcess } from './supervised-process.ts';
 
 const logger = pino({ level: 'silent' });
@@ -73,16 +72,4 @@ test('a service that does not drain is killed when its time is over', { timeout:
   const supervised = superviseProcess(service, logger);
   await supervised.ready;
   await supervised[Symbol.asyncDispose]();
-});
-
-test('a port that is taken is named with its setting before anything starts', async () => {
-  await using other = await another();
-  const imaging = { name: 'imaging', host: '127.0.0.1', ports: { IMAGING_PORT: other.port } };
-  await expect(expectFreePorts([imaging])).rejects.toThrow(
-    `port ${other.port} is taken (is Radiograph running already?); IMAGING_PORT sets another`,
-  );
-  await expect(expectFreePorts([{ ...imaging, host: '192.0.2.1' }])).rejects.toThrow(
-    'imaging cannot listen on 192.0.2.1',
-  );
-  await expectFreePorts([{ ...imaging, ports: { IMAGING_PORT: 0 } }]);
 });
