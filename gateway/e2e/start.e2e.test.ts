@@ -26,7 +26,7 @@ test('a second start on the same ports ends with the reason, and the first goes 
   const [out, faults] = await Promise.all([text(second.stdout), text(second.stderr), once(second, 'exit')]);
   expect({ out, code: second.exitCode }).toEqual({ out: '', code: 1 });
   expect(faults).toMatch(
-    /^Radiograph cannot start: port \d+ is taken \(is Radiograph running already\?\); \w+_PORT /,
+    /^port \d+ is taken .*\. Waiting for it for 20 s\nRadiograph cannot start: port \d+ is taken \(is Radiograph running already\?\); \w+_PORT /,
   );
   expect(await ask(first.url, QUERY)).toMatchObject(WHOLE);
 });
