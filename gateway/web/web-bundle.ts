@@ -54,7 +54,12 @@ export async function bundleWeb(name: BundleName): Promise<'built' | 'up to date
     // A folder for temporary files is closed to other users: in a container the gateway runs as one.
     chmodSync(fresh, 0o755);
     rmSync(folder, { recursive: true, force: true });
-    renameSync(fresh, folder);
+    try {
+      renameSync(fresh, folder);
+    } catch (error) {
+      // Another process that has made the same was faster.
+      if (stampOf(folder) !== sources) throw error;
+    }
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
