@@ -12,6 +12,8 @@ export type ObservationType = {
   readonly maximum: number;
   readonly scale: Scale;
   readonly informative: boolean;
+  /** Whether it holds for years, whenever it was observed. */
+  readonly lasting?: true | undefined;
 };
 
 const type = (
@@ -20,14 +22,19 @@ const type = (
   unit: string,
   minimum: number,
   maximum: number,
-  { scale = 'linear', informative = false }: { scale?: Scale; informative?: boolean } = {},
-): ObservationType => ({ code, display, unit, minimum, maximum, scale, informative });
+  {
+    scale = 'linear',
+    informative = false,
+    ...more
+  }: { scale?: Scale; informative?: boolean; lasting?: true } = {},
+): ObservationType => ({ code, display, unit, minimum, maximum, scale, informative, ...more });
 
 const logarithmic = { scale: 'logarithmic' } as const;
+const lasting = { lasting: true } as const;
 
 export const OBSERVATION_TYPES: readonly ObservationType[] = [
-  type('age', 'Age', 'a', 0, 120),
-  type('sex', 'Sex (0 female, 1 male)', '1', 0, 1),
+  type('age', 'Age', 'a', 0, 120, lasting),
+  type('sex', 'Sex (0 female, 1 male)', '1', 0, 1, lasting),
   type('heart_rate', 'Heart rate', '/min', 20, 300),
   type('respiratory_rate', 'Respiratory rate', '/min', 2, 90),
   type('spo2', 'Oxygen saturation', '%', 30, 100),
@@ -38,15 +45,10 @@ export const OBSERVATION_TYPES: readonly ObservationType[] = [
   type('crp', 'C-reactive protein', 'mg/L', 0, 700, logarithmic),
   type('d_dimer', 'D-dimer', 'ug/mL', 0, 150, { ...logarithmic, informative: true }),
   type('lymphocytes', 'Lymphocytes', '10*9/L', 0, 100, logarithmic),
-  type('hypertension', 'Hypertension (0 no, 1 yes)', '1', 0, 1),
-  type('diabetes', 'Diabetes (0 no, 1 yes)', '1', 0, 1),
-  type('immunocompromised', 'Immunocompromised (0 no, 1 yes)', '1', 0, 1),
+  type('hypertension', 'Hypertension (0 no, 1 yes)', '1', 0, 1, lasting),
+  type('diabetes', 'Diabetes (0 no, 1 yes)', '1', 0, 1, lasting),
+  type('immunocompromised', 'Immunocompromised (0 no, 1 yes)', '1', 0, 1, lasting),
 ];
-
-/** What does not change within years, whenever it was observed. */
-export const LASTING_CODES: ReadonlySet<string> = new Set([
-  ...['age', 'sex', 'hypertension', 'diabetes', 'immunocompromised'],
-]);
 
 export const OBSERVATION_TYPE_BY_CODE: ReadonlyMap<string, ObservationType> = new Map(
   OBSERVATION_TYPES.map((one) => [one.code, one]),

@@ -13,6 +13,7 @@ const ownType = z
     maximum: z.number(),
     scale: z.enum(['linear', 'logarithmic', 'rank']).default('linear'),
     informative: z.boolean().default(false),
+    lasting: z.literal(true).optional(),
   })
   .refine(({ minimum, maximum }) => minimum < maximum, 'minimum must be below maximum');
 

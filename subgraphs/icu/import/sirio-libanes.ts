@@ -50,11 +50,11 @@ export const SIRIO_LIBANES: MappingInput = {
   outcome: { column: 'ICU', admitted: ['1'], others: ['0'] },
   observations: [
     ...KNOWN_ON_ARRIVAL.map(([column, display]) => ({
-      ...scaled(column, display, 0, 1),
+      ...scaled(column, display, 0, 1, { lasting: true }),
       onArrival: true,
     })),
     {
-      ...scaled('AGE_PERCENTIL', 'Age, percentile (100: above the 90th)', 0, 100),
+      ...scaled('AGE_PERCENTIL', 'Age, percentile (100: above the 90th)', 0, 100, { lasting: true }),
       onArrival: true,
       values: AGE_PERCENTILES,
     },
@@ -67,10 +67,20 @@ export const SIRIO_LIBANES: MappingInput = {
   ],
 };
 
-function scaled(column: string, display: string, minimum: number, maximum: number): Observations[number] {
+function scaled(
+  column: string,
+  display: string,
+  minimum: number,
+  maximum: number,
+  more: { lasting?: true } = {},
+): Observations[number] {
   const code = `sirio_${column.toLowerCase().replaceAll(' ', '_')}`;
   const informative = column === INFORMATIVE;
-  return { column, code, type: { display, unit: '1', minimum, maximum, scale: 'rank', informative } };
+  return {
+    column,
+    code,
+    type: { display, unit: '1', minimum, maximum, scale: 'rank', informative, ...more },
+  };
 }
 
 function inWords(name: string): string {

@@ -47,7 +47,8 @@ export const icuResolvers: Resolvers = {
     async icuRisk({ id }, _args, context) {
       const assessed = await context.risks.load(id);
       if (!assessed) return null;
-      if (assessed.assessment) return toRisk(assessed.assessment, observedSpan(assessed.newest), context);
+      const span = observedSpan(assessed.newest, context.observationTypes());
+      if (assessed.assessment) return toRisk(assessed.assessment, span, context);
       throw new RadiographError('ICU_UNAVAILABLE', 'No ICU model has learned from observations like these');
     },
   },

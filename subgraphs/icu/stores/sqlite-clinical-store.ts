@@ -51,7 +51,7 @@ export function sqliteClinicalStore(db: DatabaseSync): ClinicalStore {
     const there = observationTypes();
     for (const type of cohort.types) {
       if (!there.has(type.code)) addType.run(type.code, JSON.stringify(type));
-      else if (!isDeepStrictEqual(there.get(type.code), type))
+      else if (!isSame(there.get(type.code), type))
         throw new RadiographError(
           'BAD_USER_INPUT',
           `The code ${type.code} stands for another kind of observation already`,
@@ -104,4 +104,9 @@ function grouped(rows: Record<string, unknown>[]): Map<string, Observation[]> {
     groups.set(String(id), list);
   }
   return groups;
+}
+
+/** That something lasts was not kept always, and changes nothing of what a value means. */
+function isSame(one: ObservationType | undefined, other: ObservationType): boolean {
+  return isDeepStrictEqual({ ...one, lasting: undefined }, { ...other, lasting: undefined });
 }
