@@ -18,6 +18,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What the bundle was made of: when nothing of it changed, there is nothing to do. */
 const STAMP = 'sources.sha256';
 const MANIFEST = 'operations.json';
+const MOST_TRIES = 10;
 
 /** Bundles a page from the installed packages, each file gzipped; asks nothing of the network.
  *  @throws when Vite is not installed (`npm ci --omit=dev`), a source is faulty, or the folder cannot be written */
@@ -53,17 +54,31 @@ export async function bundleWeb(name: BundleName): Promise<'built' | 'up to date
     writeFileSync(join(fresh, STAMP), sources);
     // A folder for temporary files is closed to other users: in a container the gateway runs as one.
     chmodSync(fresh, 0o755);
-    rmSync(folder, { recursive: true, force: true });
-    try {
-      renameSync(fresh, folder);
-    } catch (error) {
-      // Another process that has made the same was faster.
-      if (stampOf(folder) !== sources) throw error;
-    }
+    putInPlace(fresh, folder);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
   return 'built';
+}
+
+/** Several processes may do so at once. A folder is removed under a name that no other process knows. */
+function putInPlace(fresh: string, folder: string): void {
+  for (let tries = 1; ; tries += 1) {
+    const old = `${fresh}-old`;
+    try {
+      renameSync(folder, old);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    rmSync(old, { recursive: true, force: true });
+    try {
+      renameSync(fresh, folder);
+      return;
+    } catch (error) {
+      // Another process was faster.
+      if (tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 function zip(path: string): void {
