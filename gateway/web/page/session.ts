@@ -1,6 +1,5 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { type Fault, mayPass } from './fault.ts';
 import { type Credentials, credentials, type Graph, graph } from './graph.ts';
 import { CANCEL } from './job-operations.ts';
 import { type JobStream, jobStream } from './job-stream.ts';
@@ -9,7 +8,7 @@ import { hashOf, type Route, routeOf } from './route.ts';
 import { type Sender, sender } from './sender.ts';
 import { type Store, store } from './store.ts';
 import { uploads } from './upload-request.ts';
-import type { Worklist } from './worklist.ts';
+import { mendedByToken, type Worklist } from './worklist.ts';
 
 /** What the parts of the page share. */
 export type Session = {
@@ -55,8 +54,7 @@ export function openSession(): Session {
       own.token.set(token || null);
       own.refused.set(false);
       stream.reconnect();
-      for (const { key, stage } of list.get())
-        if (stage.at === 'failed' && mendedByToken(stage.fault)) sending.retry(key);
+      for (const { key, stage } of list.get()) if (mendedByToken(stage)) sending.retry(key);
     },
     show(next) {
       history.replaceState(null, '', hashOf(next));
@@ -64,8 +62,6 @@ export function openSession(): Session {
     },
   };
 }
-
-const mendedByToken = (fault: Fault): boolean => fault.code === 'UNAUTHENTICATED' || mayPass(fault);
 
 export const SessionContext = createContext<Session | undefined>(undefined);
 

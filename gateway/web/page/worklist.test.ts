@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Job } from './job-operations.ts';
 import type { Verdict } from './verdict.ts';
-import { type Entry, progressOf, type Stage, stageOf, withoutRadiograph, worklistWords } from './worklist.ts';
+import {
+  type Entry,
+  isUnsent,
+  progressOf,
+  type Stage,
+  stageOf,
+  withoutRadiograph,
+  worklistWords,
+} from './worklist.ts';
 
 const verdict: Verdict = {
   decision: 'NEGATIVE',
@@ -68,4 +76,11 @@ test('the list in a sentence', () => {
   const fault = { code: 'INTERNAL', message: '' };
   const mixed = [entry({ at: 'cancelled' }), entry({ at: 'failed', fault }, 2), entry({ at: 'waiting' }, 3)];
   expect(worklistWords(mixed)).toBe('0 of 3 files read, 1 failed, 1 cancelled.');
+});
+
+test('what is sent again after a sign-in is not sent yet; what is refused for good, or is there, is', () => {
+  const failed = (code: string) => entry({ at: 'failed', fault: { code, message: '' } });
+  const unsent = [entry({ at: 'waiting' }), entry({ at: 'sending', share: 0.5 }), failed('UNAUTHENTICATED')];
+  expect([...unsent, failed('OVERLOADED')].map(isUnsent)).toEqual([true, true, true, true]);
+  expect([failed('UNSUPPORTED_IMAGE'), entry({ at: 'cancelled' })].map(isUnsent)).toEqual([false, false]);
 });

@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import { type Fault, mayPass } from './fault.ts';
 import type { Job, JobStatus, Priority } from './job-operations.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -52,7 +52,12 @@ export const isOver = ({ stage }: Entry): boolean =>
   stage.at === 'read' || stage.at === 'failed' || stage.at === 'cancelled';
 
 /** Whether the server does not have it yet, as far as this page knows. */
-export const isUnsent = ({ stage }: Entry): boolean => stage.at === 'waiting' || stage.at === 'sending';
+export const isUnsent = ({ stage }: Entry): boolean =>
+  stage.at === 'waiting' || stage.at === 'sending' || mendedByToken(stage);
+
+/** Whether it is sent again as soon as there is another token: until then it is in this page. */
+export const mendedByToken = (stage: Stage): boolean =>
+  stage.at === 'failed' && (stage.fault.code === 'UNAUTHENTICATED' || mayPass(stage.fault));
 
 export const ofRadiograph =
   (id: string) =>
