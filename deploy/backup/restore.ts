@@ -2,6 +2,7 @@ import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { syncFolder } from '#common/key-files.ts';
+import { RESTORING } from '#common/sqlite.ts';
 import type { Places } from './backup.ts';
 import { imagesIn, keyFiles, namesIn } from './copied-files.ts';
 import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts';
@@ -10,7 +11,7 @@ import { buildFolder } from './restored-folder.ts';
 export type Restored = { readonly startedAt: string; readonly images: number };
 
 /** Within the data folder, which may be a mount point: nothing can be renamed from elsewhere into its place. */
-const BUILDING = '.restoring';
+const BUILDING = RESTORING;
 
 /** Makes a data folder of a backup. All is built and checked beside its place, so that there is nothing when it fails; then
  *  it is moved, the databases last. Killed at any moment it goes on when it is done again.

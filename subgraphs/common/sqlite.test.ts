@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposable, stat } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openDatabase, transaction } from './sqlite.ts';
+import { openDatabase, RESTORING, transaction } from './sqlite.ts';
 
 async function aDatabase() {
   const folder = await mkdtempDisposable(join(tmpdir(), 'sqlite-'));
@@ -81,4 +81,11 @@ test('processes that open a new file together all get it, and none loses what it
   using db = openDatabase(path);
   const numbers = db.prepare('SELECT n FROM count ORDER BY n').all();
   expect(numbers.map(({ n }) => n)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+});
+
+test('no new file takes the place of one that is being restored', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'sqlite-'));
+  await mkdir(join(folder.path, RESTORING));
+  expect(() => openDatabase(join(folder.path, 'test.sqlite'))).toThrow('A restore into this data folder');
+  expect(await readdir(folder.path)).toEqual([RESTORING]);
 });

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /** With synchronous=FULL a commit is on the disk before it is acknowledged; with secure_delete what is deleted is
@@ -10,9 +10,16 @@ const LOCK_WAIT_MS = 5_000;
 const LOCK_POLL_MS = 5;
 const SQLITE_BUSY = 5;
 
-/** Opens the SQLite file at `path`, making it and its folder at the first start. */
+/** In a data folder while it is made of a backup. */
+export const RESTORING = '.restoring';
+
+/** Opens the SQLite file at `path`, making it and its folder at the first start.
+ *  @throws Error while the folder is made of a backup: a new file would take the place of the one that is to come */
 export function openDatabase(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = dirname(path);
+  if (existsSync(join(folder, RESTORING)))
+    throw new Error('A restore into this data folder was not ended: do it again');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const db = new DatabaseSync(path);
   db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
   toWriteAheadLog(db);
