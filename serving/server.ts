@@ -1,5 +1,6 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { closingAnswers } from '#common/closing-answers.ts';
 import { serviceMetrics } from '#common/metrics.ts';
 import { openTracing } from '#common/tracing.ts';
 import type { ServingConfig } from './config.ts';
@@ -43,6 +44,7 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
       error ? reject(error) : resolve(port),
     );
   });
+  const end = closingAnswers(http);
   await http.listen({ host: config.host, port: config.restPort });
   const bound = http.server.address();
   const restPort = typeof bound === 'object' && bound ? bound.port : config.restPort;
@@ -60,6 +62,7 @@ export async function startServing(config: ServingConfig, logger: Logger): Promi
           resolve();
         });
       });
+      end();
       await http.close();
       await registry[Symbol.asyncDispose]();
       await tracing[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { closingAnswers } from './closing-answers.ts';
@@ -29,4 +29,17 @@ test('a server that ends waits for an answer, and not for its connection', async
   expect([answer.statusCode, answer.headers.connection]).toEqual([200, 'close']);
   await closed;
   agent.destroy();
+});
+
+test('a server that ends does not wait for a connection on which nothing was asked', async () => {
+  const http = fastify({ forceCloseConnections: 'idle' });
+  const end = closingAnswers(http);
+  await http.listen({ host: '127.0.0.1', port: 0 });
+  const accepted = once(http.server, 'connection');
+  const silent = connect((http.server.address() as AddressInfo).port, '127.0.0.1');
+  await accepted;
+  const cut = once(silent, 'close');
+  end();
+  await http.close();
+  await cut;
 });

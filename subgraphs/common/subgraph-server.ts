@@ -156,9 +156,17 @@ export async function startProbes(options: ProbeOptions): Promise<RunningServer>
   const http = fastify({ forceCloseConnections: 'idle', genReqId: () => requestIdOf(undefined) });
   observeHttp(http, options);
   const leaving = registerProbes(http, options);
+  const end = closingAnswers(http);
   const address = await http.listen({ host: options.host, port: options.port });
   options.logger.info({ address }, 'probes listen');
-  return { url: address, leaving, [Symbol.asyncDispose]: () => http.close() };
+  return {
+    url: address,
+    leaving,
+    async [Symbol.asyncDispose]() {
+      end();
+      await http.close();
+    },
+  };
 }
 
 /** @returns makes `/readyz` say that the process is leaving */

@@ -56,6 +56,7 @@ test('a long request and a long job end side by side: one is answered, the other
 }, async () => {
   await using run = await aRun('both', { 'x-radiograph-deadline-ms': '30000' });
   const [fault] = (await run.answer).errors ?? [];
+  expect(fault).toMatchObject({ extensions: { code: 'OVERLOADED' } });
   expect(fault?.message).toContain('its job goes on');
   expect((await run.ended).code).toBe(0);
   expect(await run.jobs()).toMatchObject([{ state: 'QUEUED', attempts: 0 }]);

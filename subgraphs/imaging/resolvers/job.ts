@@ -132,9 +132,9 @@ async function finalState(context: Context, job: StoredJob): Promise<StoredJob> 
   } finally {
     context.signal.removeEventListener('abort', stop);
   }
-  // The cause of the attempts so far says more than the clock does.
-  throw new RadiographError(
-    last.error?.code ?? 'DEADLINE_EXCEEDED',
-    `${last.error?.message ?? 'The radiograph is not classified yet'}; its job goes on`,
-  );
+  // The cause of the attempts so far says more than the clock does, or than the end of the service.
+  const { reason } = context.signal;
+  const code = last.error?.code ?? (reason instanceof RadiographError ? reason.code : 'DEADLINE_EXCEEDED');
+  const message = last.error?.message ?? 'The radiograph is not classified yet';
+  throw new RadiographError(code, `${message}; its job goes on`);
 }
