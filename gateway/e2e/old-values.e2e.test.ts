@@ -36,7 +36,7 @@ async function patient(id: string): Promise<Known> {
   return (data as unknown as { patient: Known }).patient;
 }
 
-/** Records a value so many days after the oldest one. */
+/** Records a value so many days after the oldest one, which may be of the same kind and counts no more then. */
 async function recordLater(id: string, days: number): Promise<void> {
   const { icuRisk } = await patient(id);
   const at = new Date(Date.parse(icuRisk.observedFrom) + days * DAY_MS).toISOString();
@@ -82,7 +82,7 @@ test('values of one stay have a window and no caution', async () => {
 });
 
 test('one value of a later stay: the graph, FHIR and the card say how old the others are', async () => {
-  await recordLater('22', 100);
+  await recordLater('22', 100.5);
   const { icuRisk } = await patient('22');
   expect(icuRisk.window).toMatch(/^2026-01-\d\d to 2026-04-\d\d$/);
   expect(icuRisk.caution).toMatch(
@@ -97,7 +97,7 @@ test('one value of a later stay: the graph, FHIR and the card say how old the ot
 });
 
 test.runIf(executablePath)('the page says so beside the figure', WHOLE_TEST, async () => {
-  await recordLater('23', 100);
+  await recordLater('23', 100.5);
   const { page, faults } = await visit(browser, `${system.url}/#/patients/23`);
   const risk = page.getByRole('region', { name: 'ICU risk of patient 23' });
   await risk.getByText('The oldest value is 100 days older than the newest').waitFor();
