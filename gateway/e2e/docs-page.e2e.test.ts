@@ -1,28 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { executablePath } from './chromium.ts';
+import { expect, test } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { accessibilityFaults, eventually, visit, WCAG_AA, WHOLE_TEST } from './page-visit.ts';
-import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
-const withBrowser = test.runIf(executablePath);
-
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem();
 
 async function openDocs(options: Parameters<typeof visit>[2] = {}) {
-  const visited = await visit(browser, `${system.url}/docs`, options);
+  const visited = await visit(system.browser, `${system.url}/docs`, options);
   await visited.page.locator('#operations-REST_contract_of_2020-covid19Predict').waitFor();
   return visited;
 }

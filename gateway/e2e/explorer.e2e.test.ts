@@ -1,30 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 import { accessibilityFaults, eventually, visit, WCAG_AA, WHOLE_TEST } from './page-visit.ts';
 import { type System, startSystem } from './system.ts';
 
 const PHANTOM = join(import.meta.dirname, '../web/public/phantom.png');
-const withBrowser = test.runIf(executablePath);
+const system = browserSystem('explorer');
 
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('explorer');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
-
-async function openExplorer(options: Parameters<typeof visit>[2] = {}, hash = '', { url } = system) {
-  const visited = await visit(browser, `${url}/explorer${hash}`, options);
+async function openExplorer(
+  options: Parameters<typeof visit>[2] = {},
+  hash = '',
+  { url }: Pick<System, 'url'> = system,
+) {
+  const visited = await visit(system.browser, `${url}/explorer${hash}`, options);
   const { page, faults, atHand } = visited;
   atHand.push({ name: 'phantom.png', mimeType: 'image/png', buffer: readFileSync(PHANTOM) });
   // It follows jobs by server-sent events.

@@ -1,23 +1,13 @@
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { executablePath } from './chromium.ts';
+import { expect, test } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { WHOLE_TEST } from './page-visit.ts';
-import { ask, picture, type System, startSystem, upload } from './system.ts';
+import { ask, picture, upload } from './system.ts';
 
 const UPLOAD =
   'mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files }) { jobs { radiograph { id image { url } } } } }';
 const DELETE = 'mutation ($id: ID!) { radiographDelete(input: { id: $id }) { userErrors { code } } }';
 
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem();
 
 async function sent(seed: number): Promise<{ id: string; url: string }> {
   const { data } = await upload(system.url, UPLOAD, [await picture('png', seed)]);
@@ -37,21 +27,17 @@ test('a picture is for whoever asks with the link, and for no cache', async () =
   }
 });
 
-test.runIf(executablePath)(
-  'a browser that has shown a picture has none of it once it is deleted',
-  WHOLE_TEST,
-  async () => {
-    const { id, url } = await sent(2);
-    const context = await browser?.newContext();
-    const opened = async () => {
-      const page = await context?.newPage();
-      const status = (await page?.goto(url))?.status();
-      await page?.close();
-      return status;
-    };
-    expect(await opened()).toBe(200);
-    expect(await ask(system.url, DELETE, { id })).toEqual({ data: { radiographDelete: { userErrors: [] } } });
-    expect(await opened()).toBe(404);
-    await context?.close();
-  },
-);
+withBrowser('a browser that has shown a picture has none of it once it is deleted', WHOLE_TEST, async () => {
+  const { id, url } = await sent(2);
+  const context = await system.browser?.newContext();
+  const opened = async () => {
+    const page = await context?.newPage();
+    const status = (await page?.goto(url))?.status();
+    await page?.close();
+    return status;
+  };
+  expect(await opened()).toBe(200);
+  expect(await ask(system.url, DELETE, { id })).toEqual({ data: { radiographDelete: { userErrors: [] } } });
+  expect(await opened()).toBe(404);
+  await context?.close();
+});

@@ -1,11 +1,9 @@
 import type { RiskAssessment } from '@medplum/fhirtypes';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { issuesOf } from '../fhir/testing/validation.ts';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { accessibilityFaults, visit, WHOLE_TEST } from './page-visit.ts';
-import { ask, type System, startSystem } from './system.ts';
+import { ask } from './system.ts';
 
 const RISK = `query ($id: ID!) { patient(id: $id) {
   observations(first: 50) { code observedAt } icuRisk { window observedFrom observedUntil caution } } }`;
@@ -14,17 +12,7 @@ const RECORD = `mutation ($id: ID!, $at: DateTime!) { observationRecord(input: {
 const LASTING = ['age', 'sex', 'hypertension', 'diabetes', 'immunocompromised'];
 const DAY_MS = 24 * 3_600_000;
 
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem('page');
 
 type Known = {
   observations: { code: string; observedAt: string }[];
@@ -96,9 +84,9 @@ test('one value of a later stay: the graph, FHIR and the card say how old the ot
   expect(detail).toContain(`**${icuRisk.caution}**`);
 });
 
-test.runIf(executablePath)('the page says so beside the figure', WHOLE_TEST, async () => {
+withBrowser('the page says so beside the figure', WHOLE_TEST, async () => {
   await recordLater('23', 100.5);
-  const { page, faults } = await visit(browser, `${system.url}/#/patients/23`);
+  const { page, faults } = await visit(system.browser, `${system.url}/#/patients/23`);
   const risk = page.getByRole('region', { name: 'ICU risk of patient 23' });
   await risk.getByText('The oldest value is 100 days older than the newest').waitFor();
   expect(await risk.textContent()).toMatch(/Measured over2026-01-\d\d to 2026-04-\d\d/);

@@ -1,26 +1,10 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
-import { picture, type System, startSystem } from './system.ts';
+import { picture } from './system.ts';
 
-const withBrowser = test.runIf(executablePath);
-
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem('page');
 
 /** What has the focus: its text, or else its id. */
 const focused = (page: Page) =>
@@ -28,7 +12,7 @@ const focused = (page: Page) =>
 const status = (page: Page) => page.getByRole('status').textContent();
 
 withBrowser('after a deletion it says so, and the focus is where one goes on', WHOLE_TEST, async () => {
-  const { page, faults } = await visit(browser, `${system.url}/`);
+  const { page, faults } = await visit(system.browser, `${system.url}/`);
   await page.getByRole('button', { name: 'Try the synthetic sample' }).click();
   await page.getByRole('region', { name: 'Probabilities' }).waitFor();
   const steps = await page.evaluate('history.length');
@@ -46,7 +30,7 @@ withBrowser('after a deletion it says so, and the focus is where one goes on', W
 });
 
 withBrowser('after the list is cleared the focus is on what is left of it', WHOLE_TEST, async () => {
-  const { page, faults } = await visit(browser, `${system.url}/`);
+  const { page, faults } = await visit(system.browser, `${system.url}/`);
   const held = Promise.withResolvers<void>();
   await page.route('**/graphql', async (route) => {
     if (route.request().postDataBuffer()?.includes('held.png')) await held.promise;
@@ -81,7 +65,7 @@ const painted = (page: Page, selector: string, property: string) =>
     }, property);
 
 withBrowser('bars and what is chosen are seen in forced colours', WHOLE_TEST, async () => {
-  const { page } = await visit(browser, `${system.url}/`, { forcedColors: 'active' });
+  const { page } = await visit(system.browser, `${system.url}/`, { forcedColors: 'active' });
   await page.getByLabel('Patient').fill('7');
   await drop(page, [{ name: 'mine.png', mimeType: 'image/png', buffer: await picture('png', 53) }]);
   await page.getByRole('region', { name: 'ICU risk of patient 7' }).getByText('Assessed').waitFor();

@@ -1,26 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import { afterEach, beforeEach, expect } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { dropPaths, eventually, visit, WHOLE_TEST } from './page-visit.ts';
-import { picture, type System, startSystem } from './system.ts';
+import { picture } from './system.ts';
 
-const withBrowser = test.runIf(executablePath);
-
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem('page');
 
 let disc: string;
 beforeEach(() => {
@@ -28,7 +14,6 @@ beforeEach(() => {
 });
 afterEach(async () => {
   rmSync(disc, { recursive: true });
-  for (const context of browser?.contexts() ?? []) await context.close();
 });
 
 function write(path: string, content: string | Buffer): void {
@@ -40,7 +25,7 @@ withBrowser(
   'a folder is read with the folders in it, without what is no radiograph',
   WHOLE_TEST,
   async () => {
-    const { page, faults } = await visit(browser, `${system.url}/`);
+    const { page, faults } = await visit(system.browser, `${system.url}/`);
     write('PAT1/STUDY1/IM10', await picture('jpeg', 810));
     write('PAT1/STUDY1/IM2', await picture('jpeg', 802));
     write('PAT1/STUDY2/deep/er/IM1', await picture('png', 801));
@@ -61,7 +46,7 @@ withBrowser(
 );
 
 withBrowser('of a folder of 250 files none is left out', WHOLE_TEST, async () => {
-  const { page } = await visit(browser, `${system.url}/`);
+  const { page } = await visit(system.browser, `${system.url}/`);
   // What becomes of them is not the question here.
   await page.route('**/graphql', (route) =>
     'apollo-require-preflight' in route.request().headers() ? undefined : route.continue(),
@@ -75,7 +60,7 @@ withBrowser('of a folder of 250 files none is left out', WHOLE_TEST, async () =>
 });
 
 withBrowser('what the browser cannot open is named, and the rest goes on', WHOLE_TEST, async () => {
-  const { page } = await visit(browser, `${system.url}/`);
+  const { page } = await visit(system.browser, `${system.url}/`);
   write('DISC/fine.png', await picture('png', 804));
   write('gone.png', 'file');
   // It goes away after the drop, and before it is read.

@@ -1,34 +1,17 @@
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import { expect } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
-import { picture, type System, startSystem, upload } from './system.ts';
+import { picture, upload } from './system.ts';
 
 const UPLOAD = `mutation ($files: [Upload!]!) {
   radiographUpload(input: { files: $files, patientId: "21" }) { jobs { id } } }`;
-const withBrowser = test.runIf(executablePath);
-
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem('page');
 
 withBrowser(
   'it is not left without a question while files are sent, and then it is',
   WHOLE_TEST,
   async () => {
-    const { page } = await visit(browser, `${system.url}/`);
+    const { page } = await visit(system.browser, `${system.url}/`);
     const held = Promise.withResolvers<void>();
     await page.route('**/graphql', async (route) => {
       if ('apollo-require-preflight' in route.request().headers()) await held.promise;
@@ -58,7 +41,7 @@ withBrowser(
 withBrowser('the way back leads to the page of the history that one came from', WHOLE_TEST, async () => {
   const pictures = await Promise.all(Array.from({ length: 26 }, (_, i) => picture('jpeg', 200 + i)));
   await upload(system.url, UPLOAD, pictures);
-  const { page, faults } = await visit(browser, `${system.url}/#/patients/21`);
+  const { page, faults } = await visit(system.browser, `${system.url}/#/patients/21`);
   const tiles = page.locator('.tiles li');
   const number = page.getByRole('navigation', { name: 'Pages of the history' }).locator('span');
   const isAt = async (wanted: number, count: number) => {

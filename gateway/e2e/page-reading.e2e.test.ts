@@ -1,29 +1,13 @@
-import { type Browser, chromium, type Page, type Route } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import type { Page, Route } from 'playwright-core';
+import { expect } from 'vitest';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import { eventually, visit, WHOLE_TEST } from './page-visit.ts';
-import { ask, picture, type System, startSystem, upload } from './system.ts';
+import { ask, picture, upload } from './system.ts';
 
 const UPLOAD =
   'mutation ($files: [Upload!]!) { radiographUpload(input: { files: $files }) { jobs { radiograph { id } } } }';
 const READ = 'query ($id: ID!) { radiograph(id: $id) { classification { decision } } }';
-const withBrowser = test.runIf(executablePath);
-
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem('page');
 
 /** Sends a radiograph and waits until it is read. @returns the address of its reading, behind the system's own */
 async function read(seed: number): Promise<string> {
@@ -54,7 +38,7 @@ withBrowser.each(['Side by side', 'Overlay'])(
   'a heatmap never stands under the name of another finding: %s',
   WHOLE_TEST,
   async (view) => {
-    const { page, faults } = await visit(browser, system.url + (await read(1)));
+    const { page, faults } = await visit(system.browser, system.url + (await read(1)));
     await page.getByText(view, { exact: true }).click();
     await page.getByLabel('Outline the strongest places').check();
     await page.locator('.frame rect').first().waitFor();
@@ -111,7 +95,7 @@ withBrowser(
   WHOLE_TEST,
   async () => {
     const address = await read(2);
-    const { page } = await visit(browser, system.url);
+    const { page } = await visit(system.browser, system.url);
     const job = { state: 'RUNNING', progress: 0.4, error: null };
     const held = Promise.withResolvers<void>();
     const asked = await readings(page, async (route, before) => {
@@ -134,7 +118,7 @@ withBrowser(
 
 withBrowser('links are renewed while they are looked at, and only then', WHOLE_TEST, async () => {
   const address = await read(3);
-  const { page } = await visit(browser, system.url);
+  const { page } = await visit(system.browser, system.url);
   const held = Promise.withResolvers<void>();
   const asked = await readings(page, async (route, before) => {
     if (before === 1) return route.abort();
@@ -184,7 +168,7 @@ withBrowser.each([
   ],
 ] as const)('a radiograph that is deleted elsewhere is missed when %s', WHOLE_TEST, async (_, notice) => {
   const address = await read(4);
-  const { page, faults } = await visit(browser, system.url);
+  const { page, faults } = await visit(system.browser, system.url);
   await page.clock.install();
   await page.goto(system.url + address);
   await heatmap(page).waitFor();

@@ -1,27 +1,15 @@
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { chestElements, dicomFile } from '../../subgraphs/imaging/testing/dicom-file.ts';
 import { drawPhantom, PHANTOM_EDGE } from '../web/phantom.ts';
 import { bundleFolder } from '../web/served-bundle.ts';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import { fileBrowser, withBrowser } from './browser-system.ts';
 import { startIdentityProvider } from './identity-provider.ts';
 import { startInstallation } from './installation.ts';
 import { accessibilityFaults, drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
 import { picture, startSystem } from './system.ts';
 
-const withBrowser = test.runIf(executablePath);
-
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-});
-afterAll(() => browser?.close());
+const visitor = fileBrowser('page');
 
 const dicom = () => {
   const pixels = Uint16Array.from(drawPhantom(), (grey) => grey * 16);
@@ -34,7 +22,7 @@ withBrowser(
   async () => {
     await using provider = await startIdentityProvider();
     await using system = await startSystem({ gateway: provider.settings });
-    const { page, requests } = await visit(browser, `${system.url}/`);
+    const { page, requests } = await visit(visitor.browser, `${system.url}/`);
     const signIn = page.getByRole('form', { name: 'Sign in' });
     await signIn.waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
@@ -72,7 +60,7 @@ withBrowser(
 withBrowser('with a safelist it works, once that holds its operations', WHOLE_TEST, async () => {
   const gateway = { SAFELIST: '1', PERSISTED_OPERATIONS: join(bundleFolder('page'), 'operations.json') };
   await using system = await startSystem({ gateway });
-  const { page, faults } = await visit(browser, `${system.url}/`);
+  const { page, faults } = await visit(visitor.browser, `${system.url}/`);
   await page.getByLabel('Patient').fill('7');
   await drop(page, [{ name: 'IM1', mimeType: '', buffer: dicom() }]);
   await page.locator('.worklist li').getByRole('link', { name: 'IM1' }).waitFor();
@@ -92,7 +80,7 @@ withBrowser(
   WHOLE_TEST,
   async () => {
     await using system = await startSystem({ serving: 'dead', icu: 'dead' });
-    const { page, atHand } = await visit(browser, `${system.url}/`, { colorScheme: 'dark' });
+    const { page, atHand } = await visit(visitor.browser, `${system.url}/`, { colorScheme: 'dark' });
     await page.getByLabel('Patient').fill('7');
     const [waits, fails] = await Promise.all([picture('png', 3), picture('png', 4)]);
     await drop(page, [
@@ -149,7 +137,7 @@ withBrowser(
   { timeout: 180_000 },
   async () => {
     await using system = await startInstallation();
-    const { page } = await visit(browser, `${system.url}/`);
+    const { page } = await visit(visitor.browser, `${system.url}/`);
     const files = await Promise.all(
       Array.from({ length: 8 }, async (_, i) => ({
         name: `file-${i}.png`,

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { chestElements, dicomFile } from '../../subgraphs/imaging/testing/dicom-file.ts';
 import { drawPhantom, PHANTOM_EDGE, phantomPng } from '../web/phantom.ts';
-import { bundleWeb } from '../web/web-bundle.ts';
-import { executablePath } from './chromium.ts';
+import { browserSystem, withBrowser } from './browser-system.ts';
 import {
   accessibilityFaults,
   drop,
@@ -16,27 +15,12 @@ import {
   WHOLE_TEST,
   widths,
 } from './page-visit.ts';
-import { ask, picture, type System, startSystem, upload } from './system.ts';
+import { ask, picture, upload } from './system.ts';
 
 const DATA = join(import.meta.dirname, '../../../shared/data');
 const UPLOAD = `mutation ($files: [Upload!]!) {
   radiographUpload(input: { files: $files, patientId: "11" }) { jobs { radiograph { id } } } }`;
-const withBrowser = test.runIf(executablePath);
-
-let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  system = await startSystem();
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
-afterEach(async () => {
-  for (const context of browser?.contexts() ?? []) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system[Symbol.asyncDispose]();
-});
+const system = browserSystem('page');
 
 /** One of each format: real radiographs where they are at hand, else what the tests draw. */
 async function radiographs(): Promise<GivenFile[]> {
@@ -77,7 +61,7 @@ const isLoaded = (image: Locator) =>
   ).toBe(true);
 
 withBrowser('three formats are dropped, followed, read and looked at', WHOLE_TEST, async () => {
-  const { page, faults } = await visit(browser, `${system.url}/`);
+  const { page, faults } = await visit(system.browser, `${system.url}/`);
   const heard: string[] = [];
   await page.exposeFunction('heard', (text: string) => heard.push(text));
   await page.evaluate(`new MutationObserver(() => {
@@ -122,7 +106,7 @@ withBrowser('three formats are dropped, followed, read and looked at', WHOLE_TES
 });
 
 withBrowser('the heatmap is shown as it is wanted', WHOLE_TEST, async () => {
-  const { page, faults, requests } = await visit(browser, `${system.url}/`);
+  const { page, faults, requests } = await visit(system.browser, `${system.url}/`);
   await page.getByRole('button', { name: 'Try the synthetic sample' }).click();
   await isLoaded(heatmap(page));
   const first = await heatmap(page).getAttribute('src');
@@ -154,7 +138,9 @@ withBrowser('the heatmap is shown as it is wanted', WHOLE_TEST, async () => {
 });
 
 withBrowser('what cannot be read is named, and the rest goes on', WHOLE_TEST, async () => {
-  const { page, faults } = await visit(browser, `${system.url}/`, { viewport: { width: 360, height: 800 } });
+  const { page, faults } = await visit(system.browser, `${system.url}/`, {
+    viewport: { width: 360, height: 800 },
+  });
   const large = Buffer.concat([await picture('png', 5), Buffer.alloc(3 * 1024 * 1024)]);
   await drop(page, [
     { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') },
@@ -184,7 +170,7 @@ withBrowser(
   async () => {
     const pictures = await Promise.all(Array.from({ length: 14 }, (_, i) => picture('jpeg', 100 + i)));
     await upload(system.url, UPLOAD, pictures);
-    const { page, faults } = await visit(browser, `${system.url}/#/patients/11`);
+    const { page, faults } = await visit(system.browser, `${system.url}/#/patients/11`);
     const tiles = page.locator('.tiles li');
     await eventually(() => tiles.count()).toBe(12);
     await page.getByRole('region', { name: 'ICU risk of patient 11' }).getByText('threshold').waitFor();
@@ -224,7 +210,7 @@ withBrowser(
 );
 
 withBrowser('all of it is done with the keyboard alone', WHOLE_TEST, async () => {
-  const { page, faults } = await visit(browser, `${system.url}/`);
+  const { page, faults } = await visit(system.browser, `${system.url}/`);
   page.on(
     'filechooser',
     (chooser) => void chooser.setFiles({ name: 'by-key.png', mimeType: 'image/png', buffer: sample }),
@@ -262,7 +248,7 @@ withBrowser.each(['light', 'dark'] as const)(
   'it is accessible in %s when it is empty, while it loads, and with a result',
   WHOLE_TEST,
   async (colorScheme) => {
-    const { page, faults } = await visit(browser, `${system.url}/`, { colorScheme });
+    const { page, faults } = await visit(system.browser, `${system.url}/`, { colorScheme });
     await page.getByText('Nothing is open').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     const held = Promise.withResolvers<void>();
@@ -281,7 +267,7 @@ withBrowser.each(['light', 'dark'] as const)(
 );
 
 withBrowser('a theme that is chosen stays', WHOLE_TEST, async () => {
-  const { page } = await visit(browser, `${system.url}/`, { colorScheme: 'light' });
+  const { page } = await visit(system.browser, `${system.url}/`, { colorScheme: 'light' });
   const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
   const light = await paper();
   await page.getByLabel('Appearance').selectOption('dark');

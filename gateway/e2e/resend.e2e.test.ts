@@ -1,28 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freePort } from '#common/testing/programs.ts';
 import { radiographClient } from '../../docs/clients/typescript/radiograph-client.ts';
-import { bundleWeb } from '../web/web-bundle.ts';
+import { fileBrowser, withBrowser } from './browser-system.ts';
 import { orchestrate } from './chaos/orchestrated.ts';
-import { executablePath } from './chromium.ts';
 import { drop, eventually, visit, WHOLE_TEST } from './page-visit.ts';
 import { ask, picture, type System, startSystem } from './system.ts';
 
-const withBrowser = test.runIf(executablePath);
-
 let system: System;
-let browser: Browser | undefined;
-beforeAll(async () => {
-  await bundleWeb('page');
-  if (executablePath) browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}, 120_000);
+const visitor = fileBrowser('page');
 beforeEach(async () => {
   system = await startSystem();
 }, 60_000);
 afterEach(() => system[Symbol.asyncDispose]());
-afterAll(() => browser?.close());
 
 /** A gateway in a process of its own, which is killed as soon as imaging has taken an upload: before it hears of it. */
 async function startDyingGateway() {
@@ -91,7 +82,7 @@ async function stored(): Promise<number> {
 withBrowser('what the page sends again after its gateway died is one radiograph', WHOLE_TEST, async () => {
   await using gateway = await startDyingGateway();
   gateway.dieAt(2);
-  const { page } = await visit(browser, `${gateway.url}/`);
+  const { page } = await visit(visitor.browser, `${gateway.url}/`);
   const names = ['one.png', 'two.png', 'three.png'];
   const files = await Promise.all(
     names.map(async (name, i) => ({ name, mimeType: 'image/png', buffer: await picture('png', 60 + i) })),
